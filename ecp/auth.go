@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ecp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Credentials are a user name and a password for HTTP Basic authentication
+// (RFC 7617). They print as the user name alone.
+type Credentials struct {
+	Username, Password string
+}
+
+// Format writes the user name whatever the verb is.
+func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s:[redacted]", c.Username) }
+
+// check refuses what Basic cannot carry (RFC 7617, §2).
+func (c Credentials) check() error {
+	switch {
+	case c.Username == "":
+		return errors.New("the user name is empty")
+	case strings.Contains(c.Username, ":"):
+		return errors.New("the user name has a colon, which HTTP Basic authentication cannot carry")
+	case c.Password == "":
+		return errors.New("the password is empty")
+	case strings.ContainsFunc(c.Username+c.Password, isControl):
+		return errors.New("the user name or the password has a control character")
+	}
+	return nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// authenticate is steps 4 to 6: it posts the SP's request to the IdP, with
+// credentials, and reads the IdP's Response. What it returns is fit to be
+// delivered.
+func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*response, error) {
+	login := &login{client: c, request: request,
+		http: &http.Client{Transport: c.IdPTransport, Jar: newJar(), CheckRedirect: stay}}
+	if !c.WaitForChallenge {
+		if err := login.askCredentials(ctx); err != nil {
+			return nil, err
+		}
+	}
+	answer, err := login.post(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode == http.StatusUnauthorized && c.WaitForChallenge && c.Credentials != nil &&
+		slices.ContainsFunc(schemes(answer.Header), func(s string) bool { return strings.EqualFold(s, "Basic") }) {
+		discard(answer)
+		if err := login.askCredentials(ctx); err != nil {
+			return nil, err
+		}
+		if answer, err = login.post(ctx); err != nil {
+			return nil, err
+		}
+	}
+	defer answer.Body.Close()
+	r, err := login.read(answer)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.check(request)
+}
+
+// check applies the client's duties before a Response may be delivered (ECP
+// Profile 2.0, §2.3.7). The status comes first: Keycloak's refusals have no
+// ecp:Response, and "wrong password" says more than "no URL".
+func (r *response) check(request *AuthnRequest) error {
+	if r.status != nil {
+		return r.status
+	}
+	if !r.hasACS || !request.names(r.acs) {
+		return &MismatchError{ResponseConsumerURL: clean(request.consumerText), AssertionConsumerServiceURL: clean(r.acs)}
+	}
+	return nil
+}
+
+// login is one login at the IdP. Its cookies end with it.
+type login struct {
+	client      *Client
+	request     *AuthnRequest
+	http        *http.Client
+	credentials *Credentials
+}
+
+func (l *login) askCredentials(ctx context.Context) error {
+	if l.client.Credentials == nil {
+		return nil
+	}
+	credentials, err := l.client.Credentials(ctx, Prompt{IdP: l.client.IdP, Request: l.request})
+	if err != nil {
+		return err
+	}
+	if err := credentials.check(); err != nil {
+		return err
+	}
+	l.credentials = &credentials
+	return nil
+}
+
+// post sends the request. It is the only place where credentials go out.
+func (l *login) post(ctx context.Context) (*http.Response, error) {
+	c := l.client
+	if c.IdP == nil {
+		return nil, errors.New("no identity provider is given")
+	}
+	// Shibboleth and Keycloak dispatch on text/xml (ecp:Response is SOAP 1.1).
+	req, err := newPost(ctx, c.IdP, "text/xml; charset=utf-8", l.request.forIdP())
+	if err != nil {
+		return nil, err
+	}
+	c.Duo.set(req.Header)
+	if l.credentials != nil {
+		req.SetBasicAuth(l.credentials.Username, l.credentials.Password)
+	}
+	answer, err := c.send(l.http, req, doingLogin)
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return nil, e.Err // authenticate's caller says where
+	}
+	return answer, err
+}
+
+// read turns the IdP's answer into a response, or an error that says what the
+// IdP meant.
+func (l *login) read(answer *http.Response) (*response, error) {
+	sent := l.credentials != nil
+	status, contentType := answer.StatusCode, answer.Header.Get("Content-Type")
+	if status >= 300 && status <= 399 {
+		e := &AnswerError{Status: status, Sent: sent}
+		if to, err := answer.Location(); err == nil {
+			e.RedirectHost = clean(to.Host)
+		}
+		return nil, e
+	}
+	data, err := readMessage(answer.Body, IdP)
+	if err != nil {
+		return nil, err
+	}
+	page := looksLikeHTML(contentType, data)
+	if status == http.StatusUnauthorized || status == http.StatusForbidden {
+		return nil, &AuthError{status, sent, schemes(answer.Header), pageText(contentType, data)}
+	}
+	r, err := parseResponse(data)
+	if fault := (*FaultError)(nil); errors.As(err, &fault) {
+		return nil, fault
+	}
+	if status != http.StatusOK || page || len(data) == 0 {
+		return nil, &AnswerError{Status: status, ContentType: clean(contentType), Text: pageText(contentType, data),
+			WebPage: page, Empty: len(data) == 0, Sent: sent}
+	}
+	if must := (*mustUnderstandError)(nil); err != nil && !errors.As(err, &must) {
+		return nil, typed(err, IdP)
+	}
+	return r, err
+}
+
+// schemes returns the authentication schemes of all WWW-Authenticate fields
+// (RFC 9110, §11.6.1): a field may hold several challenges, and a quoted
+// parameter may hold commas.
+func schemes(h http.Header) []string {
+	var found []string
+	for _, field := range h.Values("WWW-Authenticate") {
+		for _, item := range splitUnquoted(field) {
+			first, rest, _ := strings.Cut(item, " ")
+			// "name=value" is a parameter of the challenge before it; a scheme
+			// stands alone or before a blank.
+			if first == "" || strings.Contains(first, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=") {
+				continue
+			}
+			if s := clean(first); !slices.Contains(found, s) && len(found) < 8 {
+				found = append(found, s)
+			}
+		}
+	}
+	return found
+}
+
+// splitUnquoted splits at the commas that are not in a quoted string.
+func splitUnquoted(field string) []string {
+	var items []string
+	quoted, escaped, from := false, false, 0
+	for i, r := range field {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && r == '\\':
+			escaped = true
+		case r == '"':
+			quoted = !quoted
+		case r == ',' && !quoted:
+			items = append(items, strings.TrimSpace(field[from:i]))
+			from = i + 1
+		}
+	}
+	return append(items, strings.TrimSpace(field[from:]))
+}

@@ -1,0 +1,280 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ecp
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Peer is one of the two servers of an exchange.
+type Peer string
+
+// The peers.
+const (
+	SP  Peer = "service provider"
+	IdP Peer = "identity provider"
+)
+
+// An Error tells in which step of the exchange, and at which host, it ended.
+// Err is one of the types of this package, or what the transport said.
+type Error struct {
+	// Doing is the step, in words: "asking", "logging in at" …
+	Doing string
+	// Host is the host, with a port if the URL had one.
+	Host string
+	Err  error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("ecp: %s %s: %v", e.Doing, e.Host, e.Err) }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// NotECPError means that the SP answered with something else than a request
+// for a login: ECP is off there, the URL is wrong, or no login is needed.
+type NotECPError struct {
+	Status int
+	// ContentType is the media type as the SP sent it.
+	ContentType string
+	// RedirectHost is where it wanted to send the client, if it did: most
+	// often a discovery service or a login page for browsers.
+	RedirectHost string
+	// Text is the title of a web page or the first line of a plain text.
+	Text string
+}
+
+func (e *NotECPError) Error() string {
+	if e.RedirectHost != "" {
+		return fmt.Sprintf("it does not offer ECP here: it redirects to %s", e.RedirectHost)
+	}
+	return "it does not offer ECP here: it answered " + described(e.Status, e.ContentType, e.Text)
+}
+
+// AuthError means that the IdP refused the client by HTTP: 401, or 403.
+type AuthError struct {
+	Status int
+	// Sent tells that a user name and a password went out, and were refused.
+	Sent bool
+	// Schemes are the authentication schemes that the IdP offers.
+	Schemes []string
+	// Text is the title of the page that came with it.
+	Text string
+}
+
+func (e *AuthError) Error() string {
+	switch {
+	case e.Status == http.StatusForbidden:
+		return "access is forbidden" + inQuotes(e.Text)
+	case e.Sent && len(e.Schemes) > 0 && !e.offers("Basic"):
+		return "it does not take a password, but asks for " + strings.Join(e.Schemes, " or ")
+	case e.Sent:
+		return "the user name or password was refused"
+	case len(e.Schemes) > 0:
+		return "it asks for " + strings.Join(e.Schemes, " or ") + " authentication, and no credentials were given"
+	}
+	return "it asks for authentication, and no credentials were given"
+}
+
+func (e *AuthError) offers(scheme string) bool {
+	return slices.ContainsFunc(e.Schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
+}
+
+const statusPrefix = "urn:oasis:names:tc:SAML:2.0:status:"
+
+// StatusError is a Response whose status is not Success: the IdP says no in
+// SAML (SAML V2.0 Core, §3.2.2.2).
+type StatusError struct {
+	// Codes are the status codes, the outermost first.
+	Codes []string
+	// Message is the IdP's text, often empty.
+	Message string
+}
+
+func (e *StatusError) Error() string { return e.Reason().String() + inQuotes(e.detail()) }
+
+func (e *StatusError) detail() string {
+	if e.Message != "" {
+		return e.Message
+	}
+	if e.Reason() == ReasonOther {
+		return strings.Join(e.Codes, ", ")
+	}
+	return ""
+}
+
+// Reason is what an IdP means by a refusal.
+type Reason int
+
+// The reasons, from the second-level status codes and, where several causes
+// share one code, from the words beside it.
+const (
+	ReasonOther Reason = iota
+	// ReasonCredentials: wrong user name or password. Shibboleth says AuthnFailed,
+	// also for a locked account if it is not more talkative; Keycloak says
+	// NoPassive for an unknown user.
+	ReasonCredentials
+	// ReasonLocked: the account is locked, disabled or expired.
+	ReasonLocked
+	// ReasonMFA: a second factor or a stronger login is wanted (NoAuthnContext).
+	ReasonMFA
+	// ReasonDenied: the IdP knows the user and will not serve this SP.
+	ReasonDenied
+	// ReasonRequest: the IdP does not support what the SP asks for.
+	ReasonRequest
+	// ReasonAttributes: the IdP could not name the user to this SP.
+	ReasonAttributes
+)
+
+func (r Reason) String() string {
+	return [...]string{
+		ReasonOther:       "the login was refused",
+		ReasonCredentials: "the user name or password was refused",
+		ReasonLocked:      "the account is locked or disabled",
+		ReasonMFA:         "a second factor or a stronger login is wanted",
+		ReasonDenied:      "the identity provider refuses this service",
+		ReasonRequest:     "the identity provider does not support what the service asks for",
+		ReasonAttributes:  "the identity provider cannot name the user to this service",
+	}[r]
+}
+
+// Reason tells what the IdP means.
+func (e *StatusError) Reason() Reason {
+	words := strings.ToLower(e.Message)
+	for _, locked := range []string{"locked", "disabled", "suspended", "blocked", "expired"} {
+		if strings.Contains(words, locked) && !strings.Contains(words, "session") {
+			return ReasonLocked
+		}
+	}
+	reasons := map[string]Reason{
+		"AuthnFailed":         ReasonCredentials,
+		"NoPassive":           ReasonCredentials,
+		"NoAuthnContext":      ReasonMFA,
+		"RequestDenied":       ReasonDenied,
+		"RequestUnsupported":  ReasonRequest,
+		"InvalidNameIDPolicy": ReasonAttributes,
+		"UnknownPrincipal":    ReasonAttributes,
+	}
+	for _, code := range slices.Backward(e.Codes) {
+		if r, ok := reasons[strings.TrimPrefix(code, statusPrefix)]; ok {
+			return r
+		}
+	}
+	return ReasonOther
+}
+
+// FaultError is a SOAP fault from the IdP (SOAP 1.1, §4.4): most often it does
+// not know the SP or the SP's assertion consumer service.
+type FaultError struct {
+	Code, Text, Detail string
+}
+
+func (e *FaultError) Error() string {
+	text := "it answered with a SOAP fault" + inQuotes(e.Text)
+	if e.Detail != "" && e.Detail != e.Text {
+		text += inQuotes(e.Detail)
+	}
+	return text
+}
+
+// AnswerError is an answer of the IdP that is no SAML message at all.
+type AnswerError struct {
+	Status      int
+	ContentType string
+	// RedirectHost is where the IdP wanted to send the client, if it did.
+	// Nothing was sent there.
+	RedirectHost string
+	// Text is the title of a web page or the first line of a plain text.
+	Text string
+	// WebPage tells that a page for browsers came, Empty that nothing did.
+	WebPage, Empty bool
+	// Sent tells that credentials had been sent. A web page or an empty answer
+	// is then how SimpleSAMLphp and CAS answer a wrong password.
+	Sent bool
+}
+
+func (e *AnswerError) Error() string {
+	switch {
+	case e.RedirectHost != "":
+		return fmt.Sprintf("it redirects to %s instead of answering; nothing was sent there", e.RedirectHost)
+	case e.Refusal() && e.Empty:
+		return "it sent an empty answer, which means a wrong user name or password"
+	case e.Refusal():
+		return "it sent a web page" + inQuotes(e.Text) + " instead of an answer: " +
+			"the user name or password is wrong, or ECP is off there"
+	}
+	return "it answered " + described(e.Status, e.ContentType, e.Text) + " instead of a SAML message"
+}
+
+// Refusal tells whether the answer most likely means refused credentials.
+func (e *AnswerError) Refusal() bool {
+	return e.Sent && (e.WebPage || e.Empty) && e.RedirectHost == "" && e.Status < 300
+}
+
+// MessageError is a message that breaks the rules of the profile, of XML or
+// the limits of this package. Reason says how.
+type MessageError struct {
+	Peer   Peer
+	Reason string
+}
+
+func (e *MessageError) Error() string { return "its message is not acceptable: " + e.Reason }
+
+// MismatchError means that the IdP wants the assertion to go elsewhere than
+// the SP said (ECP Profile 2.0, §2.3.7): an attack, or wrong metadata.
+// Nothing was delivered, and the SP was told by a SOAP fault.
+type MismatchError struct {
+	// ResponseConsumerURL is the SP's word, AssertionConsumerServiceURL the IdP's.
+	ResponseConsumerURL, AssertionConsumerServiceURL string
+	// BySP tells that the SP contradicted itself, before any login.
+	BySP bool
+}
+
+func (e *MismatchError) Error() string {
+	acs := fmt.Sprintf("%q", e.AssertionConsumerServiceURL)
+	if e.AssertionConsumerServiceURL == "" {
+		acs = "nowhere"
+	}
+	if e.BySP {
+		return fmt.Sprintf("the service provider names two places for the assertion: %q in its header and %s in its request",
+			e.ResponseConsumerURL, acs)
+	}
+	return fmt.Sprintf("the service provider wants the assertion at %q, the identity provider sends it to %s; it was not delivered",
+		e.ResponseConsumerURL, acs)
+}
+
+// DeliveryError means that the SP did not accept the assertion.
+type DeliveryError struct {
+	Status int
+	Text   string
+}
+
+func (e *DeliveryError) Error() string {
+	return "it refused the identity provider's assertion: it answered " + described(e.Status, "", e.Text)
+}
+
+// URLError is a URL that nothing may be sent to.
+type URLError struct {
+	URL, Reason string
+}
+
+func (e *URLError) Error() string { return fmt.Sprintf("URL %q %s", e.URL, e.Reason) }
+
+func described(status int, contentType, text string) string {
+	s := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	if contentType != "" {
+		media, _, _ := strings.Cut(contentType, ";")
+		s += " with " + clean(media)
+	}
+	return s + inQuotes(text)
+}
+
+func inQuotes(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (“" + text + "”)"
+}
