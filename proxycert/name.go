@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package proxycert
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// attribute is one type and value of a name.
+type attribute struct {
+	oid   string   // dotted
+	tag   asn1.Tag // of the value
+	value []byte   // content octets of the value
+	der   []byte   // the value whole: tag, length, content
+	first bool     // it begins a relative distinguished name
+}
+
+// OneLine writes a name as Globus and VOMS show it, such as /DC=org/CN=Jane Doe. Raw is its DER, such as
+// x509.Certificate.RawSubject.
+//
+// The text is byte for byte that of X509_NAME_oneline in OpenSSL 3: OpenSSL's short names, the bytes of each value as they
+// are stored, \xHH for those outside printable ASCII, + between the attributes of one relative distinguished name, and a
+// backslash before each / and + within a value. (OpenSSL before 3 wrote / for that +, and no such backslash.)
+//
+// Raw that is no name is shown as # and its bytes in hexadecimal.
+func OneLine(raw []byte) string {
+	attributes, ok := parseName(raw)
+	if !ok {
+		return hexForm(raw)
+	}
+	var b strings.Builder
+	for _, a := range attributes {
+		if a.first {
+			b.WriteByte('/')
+		} else {
+			b.WriteByte('+')
+		}
+		b.WriteString(a.label())
+		b.WriteByte('=')
+		for _, c := range a.value {
+			switch {
+			case c < ' ' || c > '~':
+				fmt.Fprintf(&b, `\x%02X`, c)
+			case c == '/' || c == '+':
+				b.WriteByte('\\')
+				b.WriteByte(c)
+			default:
+				b.WriteByte(c)
+			}
+		}
+	}
+	return b.String()
+}
+
+// RFC2253 writes a name in the form of RFC 2253, such as CN=Jane Doe,DC=org, byte for byte as openssl -nameopt RFC2253 and
+// grid-proxy-info -rfc2253 do: OpenSSL's short names, everything outside printable ASCII as \HH in UTF-8, the value of an
+// attribute of unknown type as # and hexadecimal DER. It is a valid RFC 4514 string as well.
+//
+// Raw that is no name is shown as # and its bytes in hexadecimal.
+func RFC2253(raw []byte) string {
+	attributes, ok := parseName(raw)
+	if !ok {
+		return hexForm(raw)
+	}
+	var b strings.Builder
+	for i, a := range slices.Backward(attributes) {
+		b.WriteString(a.label())
+		b.WriteByte('=')
+		if text, ok := a.utf8(); ok && shortName(a.oid) != "" {
+			escape2253(&b, text)
+		} else {
+			b.WriteString(hexForm(a.der))
+		}
+		switch {
+		case i == 0:
+		case a.first:
+			b.WriteByte(',')
+		default:
+			b.WriteByte('+')
+		}
+	}
+	return b.String()
+}
+
+func hexForm(der []byte) string { return "#" + strings.ToUpper(hex.EncodeToString(der)) }
+
+// label is the short name of the attribute's type, or its dotted identifier.
+func (a attribute) label() string {
+	if name := shortName(a.oid); name != "" {
+		return name
+	}
+	return a.oid
+}
+
+// utf8 is the value converted as OpenSSL does: a UTF8String as it is, strings of one byte per character as Latin-1 (so
+// also a T61String). It is false for a value that is no character string.
+func (a attribute) utf8() ([]byte, bool) {
+	switch a.tag {
+	case asn1.UTF8String:
+		return a.value, true
+	case asn1.PrintableString, asn1.T61String, asn1.IA5String, tagNumericString:
+		runes := make([]rune, len(a.value))
+		for i, c := range a.value {
+			runes[i] = rune(c)
+		}
+		return []byte(string(runes)), true
+	case tagBMPString:
+		if len(a.value)%2 != 0 {
+			return nil, false
+		}
+		units := make([]uint16, len(a.value)/2)
+		for i := range units {
+			units[i] = uint16(a.value[2*i])<<8 | uint16(a.value[2*i+1])
+		}
+		return []byte(string(utf16.Decode(units))), true
+	}
+	return nil, false
+}
+
+// Tags of strings that cryptobyte has no names for (X.680 §8).
+const (
+	tagNumericString = asn1.Tag(18)
+	tagBMPString     = asn1.Tag(30)
+)
+
+// escape2253 writes text with the escapes of RFC 2253 §2.4, and \HH for controls and for what is not ASCII.
+func escape2253(b *strings.Builder, text []byte) {
+	for i, c := range text {
+		switch {
+		case c < ' ' || c > '~':
+			fmt.Fprintf(b, `\%02X`, c)
+			continue
+		case strings.IndexByte(`,+"\<>;`, c) >= 0,
+			c == '#' && i == 0,
+			c == ' ' && (i == 0 || i == len(text)-1):
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
+	}
+}
+
+// parseName reads the DER of a Name (RFC 5280 §4.1.2.4).
+func parseName(raw []byte) (attributes []attribute, ok bool) {
+	in := cryptobyte.String(raw)
+	var name cryptobyte.String
+	if !in.ReadASN1(&name, asn1.SEQUENCE) || !in.Empty() {
+		return nil, false
+	}
+	for !name.Empty() {
+		var rdn cryptobyte.String
+		if !name.ReadASN1(&rdn, asn1.SET) || rdn.Empty() {
+			return nil, false
+		}
+		for first := true; !rdn.Empty(); first = false {
+			var pair, der cryptobyte.String
+			a := attribute{first: first}
+			if !rdn.ReadASN1(&pair, asn1.SEQUENCE) {
+				return nil, false
+			}
+			oid, ok := readOID(&pair)
+			if !ok || !pair.ReadAnyASN1Element(&der, &a.tag) || !pair.Empty() {
+				return nil, false
+			}
+			a.oid, a.der = oid.String(), der
+			var content cryptobyte.String
+			if !der.ReadAnyASN1(&content, &a.tag) {
+				return nil, false
+			}
+			a.value = content
+			attributes = append(attributes, a)
+		}
+	}
+	return attributes, true
+}
+
+// addCommonName is the DER of issuer with one more relative distinguished name: a common name alone in it (RFC 3820 §3.4).
+// The bytes of issuer stay as they are, so that no reader can find a difference.
+func addCommonName(issuer []byte, commonName string) ([]byte, error) {
+	in := cryptobyte.String(issuer)
+	var rdns cryptobyte.String
+	if !in.ReadASN1(&rdns, asn1.SEQUENCE) || !in.Empty() {
+		return nil, fmt.Errorf("proxycert: extending a name: malformed")
+	}
+	commonNameOID, err := x509.ParseOID(oidCommonName)
+	if err != nil {
+		return nil, err
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddBytes(rdns)
+		b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
+			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				addOID(b, commonNameOID)
+				b.AddASN1(asn1.PrintableString, func(b *cryptobyte.Builder) { b.AddBytes([]byte(commonName)) })
+			})
+		})
+	})
+	return b.Bytes()
+}
+
+// addedCommonName is the value of the common name that subject has after the whole of issuer, and false if subject is
+// not issuer with exactly that added.
+func addedCommonName(issuer, subject []byte) (value []byte, ok bool) {
+	var above, below cryptobyte.String
+	in, is := cryptobyte.String(subject), cryptobyte.String(issuer)
+	if !in.ReadASN1(&below, asn1.SEQUENCE) || !is.ReadASN1(&above, asn1.SEQUENCE) || !bytes.HasPrefix(below, above) {
+		return nil, false
+	}
+	below = below[len(above):]
+	var rdn, pair, content cryptobyte.String
+	var tag asn1.Tag
+	if !below.ReadASN1(&rdn, asn1.SET) || !below.Empty() || !rdn.ReadASN1(&pair, asn1.SEQUENCE) || !rdn.Empty() {
+		return nil, false
+	}
+	oid, ok := readOID(&pair)
+	if !ok || oid.String() != oidCommonName || !pair.ReadAnyASN1(&content, &tag) {
+		return nil, false
+	}
+	return content, true
+}

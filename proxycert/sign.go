@@ -1,0 +1,258 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package proxycert
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+)
+
+// Backdate is how long before now a new proxy begins, so that a server whose clock is behind takes it; Globus does the
+// same.
+const Backdate = 5 * time.Minute
+
+// Options say which proxy New makes. The zero value, with Now set, makes an inherit-all proxy with a new RSA 2048 key
+// that lives as long as its issuer.
+type Options struct {
+	// Key is the key of the proxy. Nil: a new one of type KeyType.
+	Key     crypto.Signer
+	KeyType KeyType
+	// Lifetime is counted from Now, and cut to the end of the shortest certificate of the issuer's chain. 0: until that
+	// end.
+	Lifetime time.Duration
+	// Policy is the policy language. Below a limited proxy, InheritAll (the zero value) means Limited.
+	Policy Policy
+	// PolicyText is the policy itself, for languages that have one; InheritAll and Independent do not.
+	PolicyText []byte
+	// PathLength is how many proxies may follow below the new one, cut to what the proxies above it allow. Nil: as many
+	// as those allow. 0: none.
+	PathLength *int
+	// Now is the time at which the proxy is made.
+	Now time.Time
+	// Rand is where the serial number comes from. Nil: crypto/rand.
+	Rand io.Reader
+}
+
+// New makes an RFC 3820 proxy below the leaf of issuer and signs it with issuer's key. The chain of the new credential is the
+// proxy and then issuer's; Extra is not taken over.
+//
+// It refuses what a verifier would refuse: with a *ValidityError an issuer whose chain is not valid at Now, with a
+// *PathLengthError an issuer that may have no proxies below it, with a *PolicyError anything but a limited proxy below a
+// limited one, with a *RuleError a CA, a legacy or draft proxy, or a certificate that may not sign, with a
+// *KeyMismatchError, *NoKeyError or *KeyTypeError a key that cannot sign for it.
+func New(issuer *Credential, o Options) (*Credential, error) {
+	if err := checkIssuer(issuer, o.Now); err != nil {
+		return nil, err
+	}
+	info, err := newInfo(issuer, o)
+	if err != nil {
+		return nil, err
+	}
+	notAfter := issuer.NotAfter()
+	if o.Lifetime < 0 {
+		return nil, fmt.Errorf("proxycert: making a proxy: the lifetime %v is negative", o.Lifetime)
+	}
+	if end := o.Now.Add(o.Lifetime); o.Lifetime > 0 && end.Before(notAfter) {
+		notAfter = end
+	}
+	notBefore := o.Now.Add(-Backdate)
+	if begin := issuer.NotBefore(); begin.After(notBefore) {
+		notBefore = begin
+	}
+	key := o.Key
+	if key == nil {
+		if key, err = o.KeyType.Generate(o.Rand); err != nil {
+			return nil, err
+		}
+	}
+	serial, err := newSerial(o.Rand)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber:    serial,
+		NotBefore:       notBefore,
+		NotAfter:        notAfter,
+		KeyUsage:        keyUsage(issuer.Leaf(), key.Public()),
+		ExtraExtensions: []pkix.Extension{info},
+	}
+	cert, err := sign(issuer, template, key.Public())
+	if err != nil {
+		return nil, err
+	}
+	return &Credential{Chain: append([]*x509.Certificate{cert}, issuer.Chain...), Key: key}, nil
+}
+
+// sign makes the certificate. Its subject, its issuer and its signature algorithm come from issuer.
+func sign(issuer *Credential, template *x509.Certificate, pub crypto.PublicKey) (*x509.Certificate, error) {
+	leaf := issuer.Leaf()
+	var err error
+	if template.SignatureAlgorithm, err = signatureAlgorithm(leaf, issuer.Key.Public()); err != nil {
+		return nil, err
+	}
+	if template.RawSubject, err = addCommonName(leaf.RawSubject, template.SerialNumber.String()); err != nil {
+		return nil, err
+	}
+	// Only name and key of the issuer are shown to CreateCertificate, which would else add the issuer's key identifier.
+	parent := &x509.Certificate{RawSubject: leaf.RawSubject, PublicKey: leaf.PublicKey}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, pub, issuer.Key)
+	if err != nil {
+		return nil, fmt.Errorf("proxycert: signing a proxy of %q: %w", OneLine(leaf.RawSubject), err)
+	}
+	return x509.ParseCertificate(der)
+}
+
+// checkIssuer says whether the credential can make proxies at all.
+func checkIssuer(issuer *Credential, now time.Time) error {
+	leaf := issuer.Leaf()
+	switch {
+	case leaf == nil || issuer.Key == nil:
+		return &NoKeyError{Cert: leaf}
+	case !belongs(issuer.Key, leaf):
+		return &KeyMismatchError{Cert: leaf}
+	}
+	switch t := TypeOf(leaf); t.Format {
+	case FormatCA:
+		return &RuleError{Cert: leaf, Rule: RuleIssuerCA}
+	case FormatLegacy, FormatDraft:
+		return &RuleError{Cert: leaf, Rule: RuleIssuerFormat}
+	case FormatUnidentified:
+		return &RuleError{Cert: leaf, Rule: RuleUnidentified}
+	}
+	if err := checkSigner(leaf); err != nil {
+		return err
+	}
+	for _, cert := range issuer.Chain {
+		if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
+			return &ValidityError{Cert: cert, Now: now}
+		}
+	}
+	return nil
+}
+
+// checkSigner says whether cert, which is no CA, may have a proxy below it (RFC 3820 §3.1).
+func checkSigner(cert *x509.Certificate) error {
+	if name, ok := parseName(cert.RawSubject); !ok || len(name) == 0 {
+		return &RuleError{Cert: cert, Rule: RuleIssuerSubject}
+	}
+	if cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+		return &RuleError{Cert: cert, Rule: RuleIssuerKeyUsage}
+	}
+	return nil
+}
+
+// newInfo is the ProxyCertInfo extension of a proxy below issuer.
+func newInfo(issuer *Credential, o Options) (pkix.Extension, error) {
+	info := Info{Policy: o.Policy.orInheritAll(), PathLength: o.PathLength, PolicyText: o.PolicyText}
+	left := -1 // how many more proxies are allowed, -1 for any number
+	for i, cert := range issuer.Chain[:issuer.endEntity()] {
+		above, _, err := InfoOf(cert)
+		if err != nil {
+			return pkix.Extension{}, &RuleError{Cert: cert, Rule: RuleUnidentified, Err: err}
+		}
+		if above == nil {
+			return pkix.Extension{}, &RuleError{Cert: cert, Rule: RuleMixedFormats}
+		}
+		if above.Policy == Limited {
+			if info.Policy != InheritAll && info.Policy != Limited {
+				return pkix.Extension{}, &PolicyError{Cert: cert, Want: info.Policy}
+			}
+			info.Policy = Limited
+		}
+		if above.PathLength == nil {
+			continue
+		}
+		rest := *above.PathLength - i - 1
+		if rest < 0 {
+			return pkix.Extension{}, &PathLengthError{Cert: cert, Limit: *above.PathLength}
+		}
+		if left < 0 || rest < left {
+			left = rest
+		}
+	}
+	if info.PolicyText != nil && !info.Policy.hasText() {
+		return pkix.Extension{}, fmt.Errorf("proxycert: making a proxy with policy %s: that language has no policy text", info.Policy)
+	}
+	// A path length that promises more than the proxies above allow is legal (RFC 3820 §4.1.4) but OpenSSL refuses it.
+	if info.PathLength != nil && left >= 0 && left < *info.PathLength {
+		info.PathLength = &left
+	}
+	value, err := info.Marshal(FormatRFC)
+	return pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 14}, Critical: true, Value: value}, err
+}
+
+// hasText says whether the language may come with a policy text (RFC 3820 §3.8.2).
+func (p Policy) hasText() bool { return p != InheritAll && p != Independent }
+
+// keyUsage is what a proxy with this key needs, as far as its issuer has it: the usage of a chain is the intersection of
+// all (RFC 3820 §4.2). An EC key does not encipher keys (RFC 8813 §3).
+func keyUsage(issuer *x509.Certificate, pub crypto.PublicKey) x509.KeyUsage {
+	usage := x509.KeyUsageDigitalSignature
+	if _, ok := pub.(*rsa.PublicKey); ok {
+		usage |= x509.KeyUsageKeyEncipherment
+	}
+	if issuer.KeyUsage != 0 {
+		usage &= issuer.KeyUsage
+	}
+	return usage
+}
+
+// signatureAlgorithm is SHA-256 or what is stronger: for RSA the digest that the issuer's own certificate is signed with,
+// for EC the one that goes with the curve.
+func signatureAlgorithm(issuer *x509.Certificate, pub crypto.PublicKey) (x509.SignatureAlgorithm, error) {
+	switch k := pub.(type) {
+	case *rsa.PublicKey:
+		switch issuer.SignatureAlgorithm {
+		case x509.SHA384WithRSA, x509.SHA384WithRSAPSS, x509.ECDSAWithSHA384:
+			return x509.SHA384WithRSA, nil
+		case x509.SHA512WithRSA, x509.SHA512WithRSAPSS, x509.ECDSAWithSHA512:
+			return x509.SHA512WithRSA, nil
+		}
+		return x509.SHA256WithRSA, nil
+	case *ecdsa.PublicKey:
+		switch k.Curve {
+		case elliptic.P256():
+			return x509.ECDSAWithSHA256, nil
+		case elliptic.P384():
+			return x509.ECDSAWithSHA384, nil
+		case elliptic.P521():
+			return x509.ECDSAWithSHA512, nil
+		}
+	}
+	return 0, &KeyTypeError{Name: fmt.Sprintf("%T", pub)}
+}
+
+// newSerial is a random number from 1 to 2⁶³-1: it is positive, fits into the integers of every reader, and with its
+// issuer it is unique for all practical ends (RFC 3820 §3.3). Its decimal form is the common name of the proxy.
+func newSerial(random io.Reader) (*big.Int, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	for {
+		var b [8]byte
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return nil, fmt.Errorf("proxycert: making a serial number: %w", err)
+		}
+		if n := int64(binary.BigEndian.Uint64(b[:]) >> 1); n > 0 {
+			return big.NewInt(n), nil
+		}
+	}
+}
+
+// belongs says whether key is the private key of cert.
+func belongs(key crypto.Signer, cert *x509.Certificate) bool {
+	pub, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	return ok && pub.Equal(cert.PublicKey)
+}
