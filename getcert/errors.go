@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package getcert
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// An Error tells that no certificate came from a host. Err is one of the types
+// of this package, or what the transport said. Errors of the login are those
+// of package ecp.
+type Error struct {
+	Host string
+	Err  error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("getcert: requesting a certificate from %s: %v", e.Host, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// DisabledError means that the service has stopped issuing certificates.
+type DisabledError struct{ Text string }
+
+func (e *DisabledError) Error() string {
+	return "it issues no certificates any more" + inQuotes(e.Text)
+}
+
+// disabled recognises CILogon's words: "ECP certificates have been disabled."
+// since 2025, "Downloading certificates is disabled." where an operator has
+// switched it off, for all or for one IdP.
+func disabled(text string) bool {
+	return strings.Contains(text, "certificates") && strings.Contains(text, "disabled")
+}
+
+// RefusedError is the CA's own refusal, in its words.
+type RefusedError struct {
+	Status int
+	Text   string
+}
+
+func (e *RefusedError) Error() string { return "it refused" + inQuotes(e.Text) }
+
+// MissingAttributes tells whether the login was good, but the IdP released too
+// little about the user for a certificate.
+func (e *RefusedError) MissingAttributes() bool {
+	return strings.Contains(e.Text, "MISSING_PARAMETER") || strings.Contains(e.Text, "missing attributes")
+}
+
+// SessionError means that the service provider asks for a login again although
+// there was one just now: it did not accept the session's cookies.
+type SessionError struct{ RedirectHost string }
+
+func (e *SessionError) Error() string {
+	return "it does not know the session that was just opened: it redirects to " + e.RedirectHost
+}
+
+// AnswerError is an answer that is neither a certificate nor a refusal.
+type AnswerError struct {
+	Status    int
+	Text      string
+	Truncated bool // it ended before its announced length
+}
+
+func (e *AnswerError) Error() string {
+	if e.Truncated {
+		return "its answer ended too soon"
+	}
+	return fmt.Sprintf("it answered %d %s%s", e.Status, http.StatusText(e.Status), inQuotes(e.Text))
+}
+
+// CertificateError means that what came cannot be used as the certificate.
+type CertificateError struct{ Reason string }
+
+func (e *CertificateError) Error() string { return "the certificate cannot be used: " + e.Reason }
+
+// refusal sorts the answers that are not 200. The CA's own are 400 in plain
+// text; others are the service provider's.
+func refusal(answer *http.Response, body []byte) error {
+	media, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	text := ""
+	if media == "text/plain" {
+		text = firstLine(body)
+	}
+	switch s := answer.StatusCode; {
+	case s >= 300 && s <= 399:
+		host := answer.Request.URL.Host
+		if to, err := url.Parse(answer.Header.Get("Location")); err == nil && to.Host != "" {
+			host = to.Host
+		}
+		return &SessionError{clean(host)}
+	case disabled(text):
+		return &DisabledError{text}
+	case s == http.StatusBadRequest:
+		return &RefusedError{s, text}
+	}
+	return &AnswerError{Status: answer.StatusCode, Text: text}
+}
+
+func firstLine(body []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(body[:min(len(body), 1024)]), []byte("\n"))
+	return clean(string(line))
+}
+
+// clean makes a server's words fit to be shown on a terminal.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > 200 {
+		s = string(runes[:200]) + " …"
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func inQuotes(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (“" + text + "”)"
+}
