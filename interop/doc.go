@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package interop tests x509up against programs that its authors did not write: the ones it talks to,
+// and the ones that read the files it makes. It holds tests only, behind the build tag "interop".
+//
+// # What is real here
+//
+//   - A Shibboleth service provider (Debian's libapache2-mod-shib): a private shibd and a private Apache.
+//     Behind it stand a protected page and, below /secure/getcert, a CGI that plays CILogon's getcert and
+//     signs with an online CA made for the test.
+//   - mod_auth_mellon under a second private Apache, because it reads the PAOS header by its grammar, where
+//     Shibboleth only looks for substrings.
+//   - A SimpleSAMLphp identity provider with saml20.ecp, under a third private Apache with mod_php.
+//   - openssl, grid-proxy-info (Globus), voms-proxy-info (the C++ and the Java one), arcproxy (NorduGrid)
+//     and curl, which must accept the files.
+//
+// Messages are signed in both directions and verified by the peers: the service provider signs its
+// AuthnRequests, the identity provider insists on that, signs responses and assertions, and encrypts the
+// latter. A test that alters one byte in each direction proves that the verification is really on.
+//
+// # How it runs
+//
+// "make interop" installs what is missing with install.sh and runs the tests. Every daemon listens on
+// loopback only, on a port that was free a moment ago, with configuration, keys and logs in the test's
+// temporary folder, and is stopped by its process id. Run as root, the daemons become www-data; run as
+// anyone else, they stay what they are. Their logs are printed when a test fails. A peer that is missing
+// is a failure, never a skip.
+//
+// Configuration that the tests instantiate is in testdata, one folder per program, as templates in that
+// program's own language. Where a peer surprised us, the test says so and names the version.
+package interop

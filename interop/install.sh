@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The x509up authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs the real peers that the interop tests start: Debian packages only, nothing configured.
+# Does nothing, and needs no root, when all is there. The tests start private copies of the daemons
+# with their own configuration; the system-wide ones, which Debian would start on installation and
+# at every boot, are neither started nor enabled here.
+set -eu
+
+packages="
+  apache2 libapache2-mod-shib libapache2-mod-auth-mellon
+  simplesamlphp libapache2-mod-php php-xml
+  openssl curl
+  globus-proxy-utils voms-clients voms-clients-java nordugrid-arc-client
+"
+daemons="apache2 shibd"
+
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+command -v dpkg-query >/dev/null || {
+	echo "interop: the peers are Debian packages, and this system has no dpkg-query" >&2
+	exit 1
+}
+
+missing=
+for package in $packages; do
+	is_installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "interop: needs root or sudo to install:$missing" >&2
+		exit 1
+	}
+	exec sudo -n sh "$0" "$@"
+fi
+
+# Daemons that are here already belong to the administrator and stay as they are.
+new_daemons=
+for daemon in $daemons; do
+	[ -e "/etc/init.d/$daemon" ] || [ -e "/lib/systemd/system/$daemon.service" ] || new_daemons="$new_daemons $daemon"
+done
+
+# invoke-rc.d and deb-systemd-invoke ask this program before they start anything; 101 forbids it.
+policy=/usr/sbin/policy-rc.d
+kept=
+restore() {
+	rm -f "$policy"
+	[ -z "$kept" ] || mv "$kept" "$policy"
+}
+if [ -e "$policy" ]; then
+	kept=$policy.interop-kept
+	mv "$policy" "$kept"
+fi
+trap restore EXIT
+trap 'exit 1' HUP INT TERM
+printf '#!/bin/sh\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+
+export DEBIAN_FRONTEND=noninteractive
+apt_get="apt-get -q -y -o DPkg::Lock::Timeout=300"
+echo "interop: installing:$missing"
+# shellcheck disable=SC2086 # lists of words
+$apt_get install --no-install-recommends $missing || {
+	# The usual cause is a package list that is older than the archive, or none at all.
+	$apt_get update
+	$apt_get install --no-install-recommends $missing
+}
+
+for daemon in $new_daemons; do
+	update-rc.d "$daemon" disable >/dev/null 2>&1 || true
+done

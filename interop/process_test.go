@@ -1,0 +1,227 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build interop
+
+package interop_test
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+)
+
+const (
+	startLimit = 60 * time.Second // a loaded machine; seconds in practice
+	stopLimit  = 15 * time.Second
+	logLimit   = 16 << 10 // bytes shown of the end of each log
+)
+
+//go:embed testdata
+var testdata embed.FS
+
+// render writes the template testdata/name, filled in with data, to path, readable by the daemons.
+func render(t *testing.T, name string, data any, path string, mode os.FileMode) {
+	t.Helper()
+	tmpl, err := template.New(filepath.Base(name)).Option("missingkey=error").ParseFS(testdata, "testdata/"+name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := tmpl.Execute(&text, data); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, path, []byte(text.String()), mode)
+}
+
+// writeFile writes a file that belongs to the account the daemons run under.
+func writeFile(t *testing.T, path string, data []byte, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, data, mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil { // whatever the umask
+		t.Fatal(err)
+	}
+	giveToDaemons(t, path)
+}
+
+// tempDir makes a temporary folder that daemons may enter. The one of t.TempDir lies in a folder that is
+// closed to every other account.
+func tempDir(t *testing.T) string {
+	t.Helper()
+	path, err := os.MkdirTemp("", "x509up-interop-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(path); err != nil {
+			t.Error(err)
+		}
+	})
+	giveToDaemons(t, path)
+	return path
+}
+
+// makeDir makes a folder for the daemons and returns its path.
+func makeDir(t *testing.T, elem ...string) string {
+	t.Helper()
+	path := filepath.Join(elem...)
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	giveToDaemons(t, path)
+	return path
+}
+
+// daemonAccount says under which account daemons run: www-data when we are root, nil (ourselves) otherwise.
+func daemonAccount(t *testing.T) *syscall.Credential {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	www, err := user.Lookup("www-data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, err := strconv.ParseUint(www.Uid, 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gid, err := strconv.ParseUint(www.Gid, 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+}
+
+func giveToDaemons(t *testing.T, path string) {
+	t.Helper()
+	cred := daemonAccount(t)
+	if cred == nil {
+		return
+	}
+	if err := os.Chown(path, int(cred.Uid), int(cred.Gid)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freeAddress returns a loopback address with a port that nobody listens on at this moment.
+func freeAddress(t *testing.T, ip string) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// daemon is a program that runs in the foreground until it is told to stop.
+type daemon struct {
+	Name    string   // for messages and the file its output goes to
+	Dir     string   // its folder; every *.log below it is shown when the test fails
+	Command []string // program and arguments
+	Env     []string // its whole environment but PATH
+	Network string   // "tcp" or "unix":
+	Address string   // ready when this accepts connections
+}
+
+// start runs the daemon until the test and its subtests are over.
+func (d daemon) start(t *testing.T) {
+	t.Helper()
+	out, err := os.OpenFile(filepath.Join(d.Dir, d.Name+".out.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+
+	cmd := exec.Command(d.Command[0], d.Command[1:]...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = d.Dir, out, out
+	cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}, d.Env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Credential: daemonAccount(t),
+		Setpgid:    true,            // so that an interrupt at the terminal reaches us first,
+		Pdeathsig:  syscall.SIGTERM, // and nothing is left over should we be killed
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("starting %s: %v (run interop/install.sh)", d.Name, err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	t.Cleanup(func() {
+		d.stop(t, cmd.Process, exited)
+		if t.Failed() {
+			d.showLogs(t)
+		}
+	})
+	if err := d.awaitReady(exited); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d daemon) awaitReady(exited chan error) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(startLimit)
+	for {
+		if conn, err := net.Dial(d.Network, d.Address); err == nil {
+			return conn.Close()
+		}
+		select {
+		case err := <-exited:
+			exited <- err // for stop
+			return fmt.Errorf("%s ended while it was starting: %v", d.Name, err)
+		case <-deadline:
+			return fmt.Errorf("%s accepts no connection on %s after %v", d.Name, d.Address, startLimit)
+		case <-tick.C:
+		}
+	}
+}
+
+// stop ends the daemon: politely, then the whole process group, and reports if it had gone before.
+func (d daemon) stop(t *testing.T, p *os.Process, exited chan error) {
+	t.Helper()
+	if err := p.Signal(syscall.SIGTERM); errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("%s ended before it was told to: %v", d.Name, <-exited)
+		return
+	}
+	select {
+	case <-exited:
+	case <-time.After(stopLimit):
+		t.Errorf("%s did not stop within %v", d.Name, stopLimit)
+		_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
+		<-exited
+	}
+}
+
+func (d daemon) showLogs(t *testing.T) {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(d.Dir, "*.log"))
+	if err != nil {
+		t.Error(err)
+	}
+	for _, path := range logs {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Error(err)
+		}
+		if len(text) > logLimit {
+			text = text[len(text)-logLimit:]
+		}
+		if len(text) > 0 {
+			t.Logf("%s of %s:\n%s", filepath.Base(path), d.Name, text)
+		}
+	}
+}
