@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fed
+
+import (
+	"fmt"
+)
+
+// A Fault is one thing that a server of the federation does wrong, while everything else works.
+type Fault string
+
+// The faults, by the server that has them: first the identity provider, then the service provider, then its online CA.
+const (
+	ACSMismatch       Fault = "acs-mismatch"
+	WrongPassword200  Fault = "wrong-password-200"
+	WrongPassword401  Fault = "wrong-password-401"
+	WrongPasswordHTML Fault = "wrong-password-html"
+	KeycloakNoPassive Fault = "keycloak-nopassive"
+	CASEmpty          Fault = "cas-empty"
+	SOAPFault         Fault = "soap-fault"
+	MFARequired       Fault = "mfa-required"
+	HugeAnswer        Fault = "huge-answer"
+	SlowAnswer        Fault = "slow-answer"
+	DTD               Fault = "dtd"
+	RedirectIdP       Fault = "redirect-idp"
+	BadSignature      Fault = "bad-signature"
+	NoAttributes      Fault = "no-attributes"
+	IdPDown           Fault = "idp-down"
+
+	SPNoECP Fault = "sp-no-ecp"
+	SPDown  Fault = "sp-down"
+
+	CertForOtherKey Fault = "cert-for-other-key"
+	DisabledCA      Fault = "disabled-ca"
+	ExpiredCert     Fault = "expired-cert"
+	GarbagePKCS12   Fault = "garbage-pkcs12"
+	Truncate        Fault = "truncate"
+)
+
+// FaultInfo is a fault with one line about it.
+type FaultInfo struct {
+	Fault Fault
+	About string // lower case, no full stop
+}
+
+// Faults lists every fault, in the order of the constants.
+func Faults() []FaultInfo {
+	return []FaultInfo{
+		{ACSMismatch, "the IdP names another AssertionConsumerServiceURL than the SP's responseConsumerURL"},
+		{WrongPassword200, "any password is wrong: status AuthnFailed under HTTP 200, as Shibboleth says it"},
+		{WrongPassword401, "any password is wrong: HTTP 401 with a Basic challenge, as Keycloak says it"},
+		{WrongPasswordHTML, "any password is wrong: an HTML login form under HTTP 200, as SimpleSAMLphp and old sites say it"},
+		{KeycloakNoPassive, "any user is unknown: status NoPassive in an envelope without a Header, as Keycloak says it"},
+		{CASEmpty, "HTTP 200 with an empty body, as CAS answers credentials that it cannot decode"},
+		{SOAPFault, "the IdP does not know the SP: a SOAP fault under HTTP 500"},
+		{MFARequired, "the password is right, but the IdP wants a second factor: status NoAuthnContext"},
+		{HugeAnswer, "the IdP's answer is longer than 5 MiB"},
+		{SlowAnswer, "the IdP's answer begins and then never ends"},
+		{DTD, "the IdP's answer has a document type declaration with an entity"},
+		{RedirectIdP, "the IdP answers 307 to another host, which notes whether it gets the password"},
+		{BadSignature, "the assertion is altered after it was signed"},
+		{NoAttributes, "the assertion says nothing about the user, so the CA cannot name him"},
+		{IdPDown, "nobody listens at the IdP's port"},
+		{SPNoECP, "the SP does not speak ECP: it redirects to a discovery page"},
+		{SPDown, "nobody listens at the SP's port"},
+		{CertForOtherKey, "the CA certifies another key than the one in the request"},
+		{DisabledCA, "the CA issues no certificates any more, as CILogon's since 2025"},
+		{ExpiredCert, "the CA issues a certificate that is over already"},
+		{GarbagePKCS12, "the CA answers something that is neither PKCS #12 nor a certificate"},
+		{Truncate, "the CA's answer stops in the middle"},
+	}
+}
+
+// An UnknownFaultError says that a name is not one of [Faults].
+type UnknownFaultError struct {
+	Name string
+}
+
+// Error implements error.
+func (e *UnknownFaultError) Error() string {
+	return fmt.Sprintf("fed: choosing faults: no fault is named %q", e.Name)
+}
+
+// ParseFault finds a fault by its name, or returns an [*UnknownFaultError].
+func ParseFault(name string) (Fault, error) {
+	for _, info := range Faults() {
+		if string(info.Fault) == name {
+			return info.Fault, nil
+		}
+	}
+	return "", &UnknownFaultError{name}
+}
+
+// faultSet makes a set of faults, all of them known.
+func faultSet(faults []Fault) (map[Fault]bool, error) {
+	set := map[Fault]bool{}
+	for _, f := range faults {
+		if _, err := ParseFault(string(f)); err != nil {
+			return nil, err
+		}
+		set[f] = true
+	}
+	return set, nil
+}

@@ -1,0 +1,267 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fed
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"time"
+
+	"github.com/x509up/x509up/internal/fed/delay"
+)
+
+// idpName is the display name of the IdP and the organisation in certificate subjects.
+const idpName = "Example University"
+
+// Options says how a federation is to behave. The zero value is one without fault, delay and log.
+type Options struct {
+	Faults  []Fault
+	Latency time.Duration // one way, on every connection; see the package delay
+	Log     io.Writer     // gets a line of JSON per request, see [Request]
+
+	// Challenge makes the IdP answer 401 with a Basic challenge where a request has no credentials, as a container in front
+	// of it does. Without it they must come unasked, as Shibboleth's Password flow wants them.
+	Challenge bool
+
+	// InclusiveC14N makes both servers sign under inclusive canonicalisation with prefixes declared on the Envelope, as
+	// Keycloak can: then a client must leave the Envelope's start tag alone as well.
+	InclusiveC14N bool
+
+	// Now is the servers' clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// A User is an account at the identity provider.
+type User struct {
+	Username string
+	Password string // made anew by each [Start]
+	Name     string // display name
+	Mail     string
+	Serial   string // the online CA's number for the user, last in the common name
+	Locked   bool   // the right password is refused as well
+}
+
+// Principal is the user's eduPersonPrincipalName.
+func (u User) Principal() string { return u.Username + "@example.org" }
+
+// A Federation is running servers. The fields do not change after [Start].
+type Federation struct {
+	IdPURL       string // ECP endpoint of the identity provider
+	IdPName      string // its name in the list and in metadata
+	EntityID     string // its entityID
+	SPURL        string // the online CA behind the service provider
+	SPEntityID   string
+	ACSURL       string // the service provider's PAOS endpoint
+	ProtectedURL string // a page behind the service provider; "echo" and "redirect" below it are others
+	PublicURL    string // a page that needs no login
+	ListURL      string // identity providers in CILogon's grammar
+	MetadataURL  string // all metadata in one document
+	MDQURL       string // base of the Metadata Query protocol: "entities/ID" below it
+
+	Users    []User // the first is an ordinary one, the second has a name and a password beyond ASCII, the third is locked
+	Username string // of the first
+	Password string // of the first
+
+	CACertPEM []byte            // the CA of the TLS servers
+	CAPool    *x509.CertPool    // the same
+	UserCA    *x509.Certificate // the CA of the user certificates
+
+	journal *journal
+	servers []*http.Server
+	stop    chan struct{}
+	list    []byte
+	meta    []byte
+}
+
+// A world is what the servers share.
+type world struct {
+	faults    map[Fault]bool
+	challenge bool
+	inclusive bool
+	now       func() time.Time
+	stop      chan struct{} // closed by Close
+}
+
+// Start starts the servers on loopback: the identity provider as 127.0.0.1, the service provider as localhost, so that not even
+// a client that forgets about ports sends one's cookies to the other.
+func Start(o Options) (*Federation, error) {
+	faults, err := faultSet(o.Faults)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{faults, o.Challenge, o.InclusiveC14N, o.Now, make(chan struct{})}
+	if w.now == nil {
+		w.now = time.Now
+	}
+	f := &Federation{Users: users(), journal: &journal{now: w.now, out: o.Log}, stop: w.stop}
+	if err := f.start(w, o.Latency); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("fed: starting the federation: %w", err)
+	}
+	return f, nil
+}
+
+// users makes the accounts. The passwords have what shells, forms, JSON, Basic and XML trip over.
+func users() []User {
+	return []User{
+		{Username: "jdoe", Name: "Jane Doe", Mail: "jane.doe@example.org", Serial: "A251",
+			Password: rand.Text()[:10] + `:%41+&="'$x\ <` + rand.Text()[:10]},
+		{Username: "müller", Name: "Jörg Müller", Mail: "joerg.mueller@example.org", Serial: "A252",
+			Password: "Straße-€-" + rand.Text()},
+		{Username: "locked", Name: "Lee Locked", Mail: "lee.locked@example.org", Serial: "A253", Locked: true,
+			Password: rand.Text()},
+	}
+}
+
+// start makes keys, ports and servers, in this order because each needs the one before.
+func (f *Federation) start(w *world, latency time.Duration) error {
+	now := w.now()
+	web, err := newAuthority(now, rdn{oidO, "Example Federation"}, rdn{oidCN, "Example Web CA"})
+	if err != nil {
+		return err
+	}
+	grid, err := newAuthority(now, rdn{oidDC, "org"}, rdn{oidDC, "example"}, rdn{oidO, "Example Grid"}, rdn{oidCN, "Example Grid CA"})
+	if err != nil {
+		return err
+	}
+	f.CACertPEM, f.CAPool, f.UserCA = certPEM(web.cert), x509.NewCertPool(), grid.cert
+	f.CAPool.AddCert(web.cert)
+
+	var listeners [3]net.Listener
+	var urls [3]string
+	for i, host := range []string{"127.0.0.1", "localhost", "localhost"} {
+		if listeners[i], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return err
+		}
+		defer func() {
+			if listeners[i] != nil {
+				listeners[i].Close()
+			}
+		}()
+		urls[i] = fmt.Sprintf("https://%s:%d", host, listeners[i].Addr().(*net.TCPAddr).Port)
+	}
+	p, s, err := f.parties(w, urls, grid)
+	if err != nil {
+		return err
+	}
+	cert, err := web.serverCert(now)
+	if err != nil {
+		return err
+	}
+	for i, h := range []http.Handler{
+		f.journal.handle("idp", []string{requestCookie, sessionCookie}, p.serve),
+		f.journal.handle("sp", []string{idpCookie}, s.serve),
+		f.journal.handle("other", []string{idpCookie, requestCookie, sessionCookie}, elsewhere),
+	} {
+		if i == 0 && w.faults[IdPDown] || i == 1 && w.faults[SPDown] {
+			continue
+		}
+		f.serve(delay.Listen(listeners[i], latency), cert, h)
+		listeners[i] = nil // the server closes it
+	}
+	return nil
+}
+
+// parties introduces the IdP and the SP to each other, and says where they are.
+func (f *Federation) parties(w *world, urls [3]string, grid *authority) (*idp, *sp, error) {
+	idpSigner, err1 := newSigner(w.now(), "idp.example.org")
+	spSigner, err2 := newSigner(w.now(), "sp.example.org")
+	p := &idp{world: w, entityID: urls[0] + "/idp/shibboleth", url: urls[0] + ecpPath, signer: idpSigner, users: f.Users, other: urls[2]}
+	s := &sp{world: w, entityID: urls[1] + "/shibboleth", url: urls[1], signer: spSigner, ca: &ca{w, grid, f.Users}}
+	p.sp = relyingParty{s.entityID, s.acs(), spSigner}
+	s.idp = trustedIdP{p.entityID, idpName, p.url, idpSigner}
+	published := newSite(w.now(), p, s)
+	p.site = published
+	f.list, f.meta = published.list, published.aggregate
+
+	f.IdPURL, f.IdPName, f.EntityID = p.url, idpName, p.entityID
+	f.SPURL, f.SPEntityID, f.ACSURL = urls[1]+getcertPath, s.entityID, s.acs()
+	f.ProtectedURL, f.PublicURL = urls[1]+"/secure/", urls[1]+"/"
+	f.ListURL, f.MetadataURL, f.MDQURL = urls[0]+"/idps.txt", urls[0]+"/metadata.xml", urls[0]+"/"
+	f.Username, f.Password = f.Users[0].Username, f.Users[0].Password
+	return p, s, errors.Join(err1, err2)
+}
+
+// serve runs one server until Close.
+func (f *Federation) serve(l net.Listener, cert tls.Certificate, h http.Handler) {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true) // as under Apache's prefork module, where Shibboleth lives
+	server := &http.Server{
+		Handler:           h,
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+		Protocols:         &protocols,
+		ConnContext:       f.journal.number,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0), // clients that leave are what this is for
+	}
+	f.servers = append(f.servers, server)
+	go func() { _ = server.ServeTLS(l, "", "") }() // returns ErrServerClosed
+}
+
+// elsewhere is the host that redirect-idp points at. It notes whether the client's password followed.
+func elsewhere(w *response, r *http.Request, _ []byte) {
+	w.entry.Login = r.Header.Get("Authorization") != ""
+	w.send(http.StatusForbidden, "text/plain", []byte("This is not the identity provider.\n"))
+}
+
+// Close stops the servers and closes every connection.
+func (f *Federation) Close() error {
+	select {
+	case <-f.stop:
+		return nil
+	default:
+		close(f.stop)
+	}
+	var errs []error
+	for _, s := range f.servers {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Requests returns what was asked so far, in the order of the answers.
+func (f *Federation) Requests() []Request { return f.journal.all() }
+
+// Logins counts the requests in which the IdP accepted a password.
+func (f *Federation) Logins() int {
+	n := 0
+	for _, r := range f.Requests() {
+		if r.Login && r.Server == "idp" {
+			n++
+		}
+	}
+	return n
+}
+
+// Client makes an HTTP client that trusts the federation's servers, keeps cookies and follows no redirect.
+func (f *Federation) Client() *http.Client {
+	jar, _ := cookiejar.New(nil) // never fails
+	return &http.Client{
+		Jar:           jar,
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: f.CAPool}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// secrets lists what no output may show; tests look for them.
+func (f *Federation) secrets() string {
+	var all []string
+	for _, u := range f.Users {
+		all = append(all, u.Password)
+	}
+	return strings.Join(all, "\n")
+}

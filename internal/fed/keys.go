@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fed
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/binary"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"strings"
+	"time"
+)
+
+// Attribute types of distinguished names: RFC 4519 §2.2, §2.4, §2.19, §2.3.
+var (
+	oidDC = asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}
+	oidC  = asn1.ObjectIdentifier{2, 5, 4, 6}
+	oidO  = asn1.ObjectIdentifier{2, 5, 4, 10}
+	oidCN = asn1.ObjectIdentifier{2, 5, 4, 3}
+)
+
+// An rdn is one step of a distinguished name.
+type rdn struct {
+	oid   asn1.ObjectIdentifier
+	value string
+}
+
+// encodeName makes a distinguished name in this order, with the string types that grid CAs use: IA5String for domain
+// components (RFC 4519 §2.4), PrintableString where it does, else UTF8String.
+func encodeName(steps ...rdn) ([]byte, error) {
+	var seq pkix.RDNSequence
+	for _, s := range steps {
+		var value any = s.value
+		if s.oid.Equal(oidDC) {
+			value = asn1.RawValue{Tag: asn1.TagIA5String, Bytes: []byte(s.value)}
+		}
+		seq = append(seq, pkix.RelativeDistinguishedNameSET{{Type: s.oid, Value: value}})
+	}
+	return asn1.Marshal(seq)
+}
+
+// An authority is a certification authority on P-256, which starts at once where RSA would make every test wait.
+type authority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// newAuthority makes a self-signed CA.
+func newAuthority(now time.Time, name ...rdn) (*authority, error) {
+	subject, err := encodeName(name...)
+	if err != nil {
+		return nil, err
+	}
+	key, err := newKey()
+	if err != nil {
+		return nil, err
+	}
+	cert, err := certify(&x509.Certificate{
+		RawSubject:            subject,
+		NotBefore:             now.Add(-time.Hour),
+		NotAfter:              now.AddDate(2, 0, 0),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}, nil, key.Public(), key)
+	return &authority{cert, key}, err
+}
+
+// serverCert makes a TLS certificate for loopback under both of its names.
+func (a *authority) serverCert(now time.Time) (tls.Certificate, error) {
+	key, err := newKey()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	cert, err := certify(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: "localhost"},
+		NotBefore:   now.Add(-time.Hour),
+		NotAfter:    now.AddDate(0, 1, 0),
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:    []string{"localhost"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}, a.cert, key.Public(), a.key)
+	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}, err
+}
+
+// newSigner makes a key for SAML messages with the self-signed certificate that stands in metadata.
+func newSigner(now time.Time, name string) (signer, error) {
+	key, err := newKey()
+	if err != nil {
+		return signer{}, err
+	}
+	cert, err := certify(&x509.Certificate{
+		Subject:   pkix.Name{CommonName: name},
+		NotBefore: now.Add(-time.Hour),
+		NotAfter:  now.AddDate(2, 0, 0),
+		KeyUsage:  x509.KeyUsageDigitalSignature,
+	}, nil, key.Public(), key)
+	return signer{key, cert}, err
+}
+
+func newKey() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
+
+// certify signs a certificate with a random serial number; no issuer means self-signed.
+func certify(template, issuer *x509.Certificate, pub crypto.PublicKey, key crypto.Signer) (*x509.Certificate, error) {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		return nil, err
+	}
+	template.SerialNumber = serial
+	if issuer == nil {
+		issuer = template
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer, pub, key)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
+}
+
+func certPEM(cert *x509.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+}
+
+// subjectHash is the name, without suffix, under which OpenSSL 1.0 and later look for a CA in a directory: the first four
+// bytes, little-endian, of the SHA-1 of the canonical subject. Canonical (x_name_canon): no outer SEQUENCE, every
+// string a UTF8String in lower case, white space folded.
+func subjectHash(cert *x509.Certificate) (string, error) {
+	var seq pkix.RDNSequence
+	if _, err := asn1.Unmarshal(cert.RawSubject, &seq); err != nil {
+		return "", err
+	}
+	h := sha1.New()
+	for _, set := range seq {
+		var canonical pkix.RelativeDistinguishedNameSET
+		for _, a := range set {
+			s := strings.ToLower(strings.Join(strings.Fields(fmt.Sprint(a.Value)), " "))
+			a.Value = asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(s)}
+			canonical = append(canonical, a)
+		}
+		der, err := asn1.Marshal(canonical)
+		if err != nil {
+			return "", err
+		}
+		h.Write(der)
+	}
+	return fmt.Sprintf("%08x", binary.LittleEndian.Uint32(h.Sum(nil))), nil
+}
