@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/x509up/x509up/internal/atomicfile"
+	"github.com/x509up/x509up/internal/fed/ca"
 )
 
 // A Dir is what [Federation.WriteDir] has written: absolute paths.
@@ -56,7 +59,7 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 		{"X509_CERT_DIR", d.CertDir},
 		{"X509_USER_PROXY", d.Proxy},
 	}
-	hash, err := subjectHash(f.UserCA)
+	hash, err := ca.SubjectHash(f.UserCA)
 	if err != nil {
 		return Dir{}, err
 	}
@@ -73,25 +76,17 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 	}{
 		{d.Password, []byte(f.Password + "\n"), 0o600},
 		{d.CA, f.CACertPEM, 0o644},
-		{filepath.Join(d.CertDir, hash+".0"), certPEM(f.UserCA), 0o644},
+		{filepath.Join(d.CertDir, hash+".0"), ca.PEM(f.UserCA), 0o644},
 		{filepath.Join(d.CertDir, hash+".signing_policy"), []byte(signingPolicy), 0o644},
 		{d.List, f.list, 0o644},
 		{d.Metadata, f.meta, 0o644},
 		{d.Env, []byte(d.script()), 0o644},
 	} {
-		if err := write(file.path, file.data, file.mode); err != nil {
+		if err := atomicfile.Write(file.path, file.data, file.mode); err != nil {
 			return Dir{}, err
 		}
 	}
 	return d, nil
-}
-
-// write replaces a file that an earlier run may have left, with its mode.
-func write(path string, data []byte, mode os.FileMode) error {
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	return os.WriteFile(path, data, mode)
 }
 
 // Environ returns the variables of env.sh as NAME=value, for [os/exec.Cmd.Env].

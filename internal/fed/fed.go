@@ -14,10 +14,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"strings"
+	"sync"
 	"time"
 
+	"github.com/x509up/x509up/internal/fed/ca"
 	"github.com/x509up/x509up/internal/fed/delay"
+	"github.com/x509up/x509up/internal/fed/journal"
+	"github.com/x509up/x509up/internal/fed/saml"
 )
 
 // idpName is the display name of the IdP and the organisation in certificate subjects.
@@ -76,8 +79,9 @@ type Federation struct {
 	CAPool    *x509.CertPool    // the same
 	UserCA    *x509.Certificate // the CA of the user certificates
 
-	journal *journal
+	journal *journal.Journal
 	servers []*http.Server
+	closing sync.Once
 	stop    chan struct{}
 	list    []byte
 	meta    []byte
@@ -103,7 +107,7 @@ func Start(o Options) (*Federation, error) {
 	if w.now == nil {
 		w.now = time.Now
 	}
-	f := &Federation{Users: users(), journal: &journal{now: w.now, out: o.Log}, stop: w.stop}
+	f := &Federation{Users: users(), journal: &journal.Journal{Now: w.now, Out: o.Log}, stop: w.stop}
 	if err := f.start(w, o.Latency); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("fed: starting the federation: %w", err)
@@ -126,16 +130,17 @@ func users() []User {
 // start makes keys, ports and servers, in this order because each needs the one before.
 func (f *Federation) start(w *world, latency time.Duration) error {
 	now := w.now()
-	web, err := newAuthority(now, rdn{oidO, "Example Federation"}, rdn{oidCN, "Example Web CA"})
+	web, err := ca.New(now, ca.RDN{Type: ca.O, Value: "Example Federation"}, ca.RDN{Type: ca.CN, Value: "Example Web CA"})
 	if err != nil {
 		return err
 	}
-	grid, err := newAuthority(now, rdn{oidDC, "org"}, rdn{oidDC, "example"}, rdn{oidO, "Example Grid"}, rdn{oidCN, "Example Grid CA"})
+	grid, err := ca.New(now, ca.RDN{Type: ca.DC, Value: "org"}, ca.RDN{Type: ca.DC, Value: "example"},
+		ca.RDN{Type: ca.O, Value: "Example Grid"}, ca.RDN{Type: ca.CN, Value: "Example Grid CA"})
 	if err != nil {
 		return err
 	}
-	f.CACertPEM, f.CAPool, f.UserCA = certPEM(web.cert), x509.NewCertPool(), grid.cert
-	f.CAPool.AddCert(web.cert)
+	f.CACertPEM, f.CAPool, f.UserCA = ca.PEM(web.Cert), x509.NewCertPool(), grid.Cert
+	f.CAPool.AddCert(web.Cert)
 
 	var listeners [3]net.Listener
 	var urls [3]string
@@ -154,14 +159,14 @@ func (f *Federation) start(w *world, latency time.Duration) error {
 	if err != nil {
 		return err
 	}
-	cert, err := web.serverCert(now)
+	cert, err := web.ServerCert(now)
 	if err != nil {
 		return err
 	}
 	for i, h := range []http.Handler{
-		f.journal.handle("idp", []string{requestCookie, sessionCookie}, p.serve),
-		f.journal.handle("sp", []string{idpCookie}, s.serve),
-		f.journal.handle("other", []string{idpCookie, requestCookie, sessionCookie}, elsewhere),
+		f.journal.Handle("idp", []string{requestCookie, sessionCookie}, p.serve),
+		f.journal.Handle("sp", []string{idpCookie}, s.serve),
+		f.journal.Handle("other", []string{idpCookie, requestCookie, sessionCookie}, elsewhere),
 	} {
 		if i == 0 && w.faults[IdPDown] || i == 1 && w.faults[SPDown] {
 			continue
@@ -173,11 +178,12 @@ func (f *Federation) start(w *world, latency time.Duration) error {
 }
 
 // parties introduces the IdP and the SP to each other, and says where they are.
-func (f *Federation) parties(w *world, urls [3]string, grid *authority) (*idp, *sp, error) {
-	idpSigner, err1 := newSigner(w.now(), "idp.example.org")
-	spSigner, err2 := newSigner(w.now(), "sp.example.org")
+func (f *Federation) parties(w *world, urls [3]string, grid *ca.Authority) (*idp, *sp, error) {
+	idpSigner, err1 := saml.NewSigner("idp.example.org", w.now())
+	spSigner, err2 := saml.NewSigner("sp.example.org", w.now())
+	idpSigner.Inclusive, spSigner.Inclusive = w.inclusive, w.inclusive
 	p := &idp{world: w, entityID: urls[0] + "/idp/shibboleth", url: urls[0] + ecpPath, signer: idpSigner, users: f.Users, other: urls[2]}
-	s := &sp{world: w, entityID: urls[1] + "/shibboleth", url: urls[1], signer: spSigner, ca: &ca{w, grid, f.Users}}
+	s := &sp{world: w, entityID: urls[1] + "/shibboleth", url: urls[1], signer: spSigner, ca: onlineCA(w, grid, f.Users)}
 	p.sp = relyingParty{s.entityID, s.acs(), spSigner}
 	s.idp = trustedIdP{p.entityID, idpName, p.url, idpSigner}
 	published := newSite(w.now(), p, s)
@@ -192,6 +198,21 @@ func (f *Federation) parties(w *world, urls [3]string, grid *authority) (*idp, *
 	return p, s, errors.Join(err1, err2)
 }
 
+// onlineCA knows the users of the IdP.
+func onlineCA(w *world, a *ca.Authority, users []User) *ca.Online {
+	var people []ca.Person
+	for _, u := range users {
+		people = append(people, ca.Person{Principal: u.Principal(), Name: u.Name, Mail: u.Mail, Serial: u.Serial})
+	}
+	return &ca.Online{Authority: a, Organisation: idpName, People: people, Now: w.now, Faults: ca.Faults{
+		Disabled: w.faults[DisabledCA],
+		OtherKey: w.faults[CertForOtherKey],
+		Expired:  w.faults[ExpiredCert],
+		Garbage:  w.faults[GarbagePKCS12],
+		Truncate: w.faults[Truncate],
+	}}
+}
+
 // serve runs one server until Close.
 func (f *Federation) serve(l net.Listener, cert tls.Certificate, h http.Handler) {
 	var protocols http.Protocols
@@ -200,7 +221,7 @@ func (f *Federation) serve(l net.Listener, cert tls.Certificate, h http.Handler)
 		Handler:           h,
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
 		Protocols:         &protocols,
-		ConnContext:       f.journal.number,
+		ConnContext:       f.journal.Number,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute,
@@ -213,19 +234,14 @@ func (f *Federation) serve(l net.Listener, cert tls.Certificate, h http.Handler)
 }
 
 // elsewhere is the host that redirect-idp points at. It notes whether the client's password followed.
-func elsewhere(w *response, r *http.Request, _ []byte) {
-	w.entry.Login = r.Header.Get("Authorization") != ""
-	w.send(http.StatusForbidden, "text/plain", []byte("This is not the identity provider.\n"))
+func elsewhere(w *journal.Response, r *http.Request, _ []byte) {
+	w.Entry.Login = r.Header.Get("Authorization") != ""
+	w.Send(http.StatusForbidden, "text/plain", []byte("This is not the identity provider.\n"))
 }
 
 // Close stops the servers and closes every connection.
 func (f *Federation) Close() error {
-	select {
-	case <-f.stop:
-		return nil
-	default:
-		close(f.stop)
-	}
+	f.closing.Do(func() { close(f.stop) })
 	var errs []error
 	for _, s := range f.servers {
 		errs = append(errs, s.Close())
@@ -233,8 +249,11 @@ func (f *Federation) Close() error {
 	return errors.Join(errs...)
 }
 
+// A Request is one entry of the log.
+type Request = journal.Request
+
 // Requests returns what was asked so far, in the order of the answers.
-func (f *Federation) Requests() []Request { return f.journal.all() }
+func (f *Federation) Requests() []Request { return f.journal.Requests() }
 
 // Logins counts the requests in which the IdP accepted a password.
 func (f *Federation) Logins() int {
@@ -255,13 +274,4 @@ func (f *Federation) Client() *http.Client {
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: f.CAPool}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-}
-
-// secrets lists what no output may show; tests look for them.
-func (f *Federation) secrets() string {
-	var all []string
-	for _, u := range f.Users {
-		all = append(all, u.Password)
-	}
-	return strings.Join(all, "\n")
 }

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/x509up/x509up/internal/fed/saml"
 )
 
 const (
@@ -32,12 +34,12 @@ type site struct {
 
 // newSite writes metadata and list for an IdP and an SP.
 func newSite(now time.Time, p *idp, s *sp) *site {
-	until := now.UTC().Add(metadataLife).Format(timeFormat)
-	idpXML := render(idpMetadata, map[string]string{
-		"Until": until, "ID": p.entityID, "URL": p.url, "Name": idpName, "Cert": base64.StdEncoding.EncodeToString(p.signer.cert.Raw),
+	until := now.UTC().Add(metadataLife).Format(saml.TimeFormat)
+	idpXML := saml.Render(idpMetadata, map[string]string{
+		"Until": until, "ID": p.entityID, "URL": p.url, "Name": idpName, "Cert": base64.StdEncoding.EncodeToString(p.signer.Cert.Raw),
 	})
-	spXML := render(spMetadata, map[string]string{
-		"Until": until, "ID": s.entityID, "ACS": s.acs(), "Cert": base64.StdEncoding.EncodeToString(s.signer.cert.Raw),
+	spXML := saml.Render(spMetadata, map[string]string{
+		"Until": until, "ID": s.entityID, "ACS": s.acs(), "Cert": base64.StdEncoding.EncodeToString(s.signer.Cert.Raw),
 	})
 	m := &site{made: now, entities: map[string][]byte{}}
 	for id, xml := range map[string][]byte{p.entityID: idpXML, s.entityID: spXML} {
@@ -83,8 +85,8 @@ func (m *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 const nsMetadata = "urn:oasis:names:tc:SAML:2.0:metadata"
 
-var idpMetadata = xmlTemplate(`<md:EntityDescriptor xmlns:md="` + nsMetadata + `" entityID="{{x .ID}}" validUntil="{{.Until}}">
-  <md:IDPSSODescriptor protocolSupportEnumeration="` + nsProtocol + `" WantAuthnRequestsSigned="true">
+var idpMetadata = saml.Template(`<md:EntityDescriptor xmlns:md="` + nsMetadata + `" entityID="{{x .ID}}" validUntil="{{.Until}}">
+  <md:IDPSSODescriptor protocolSupportEnumeration="` + saml.Protocol + `" WantAuthnRequestsSigned="true">
     <md:Extensions>
       <mdui:UIInfo xmlns:mdui="urn:oasis:names:tc:SAML:metadata:ui"><mdui:DisplayName xml:lang="en">{{x .Name}}</mdui:DisplayName></mdui:UIInfo>
     </md:Extensions>
@@ -94,10 +96,10 @@ var idpMetadata = xmlTemplate(`<md:EntityDescriptor xmlns:md="` + nsMetadata + `
 </md:EntityDescriptor>
 `)
 
-var spMetadata = xmlTemplate(`<md:EntityDescriptor xmlns:md="` + nsMetadata + `" entityID="{{x .ID}}" validUntil="{{.Until}}">
-  <md:SPSSODescriptor protocolSupportEnumeration="` + nsProtocol + `" AuthnRequestsSigned="true" WantAssertionsSigned="true">
+var spMetadata = saml.Template(`<md:EntityDescriptor xmlns:md="` + nsMetadata + `" entityID="{{x .ID}}" validUntil="{{.Until}}">
+  <md:SPSSODescriptor protocolSupportEnumeration="` + saml.Protocol + `" AuthnRequestsSigned="true" WantAssertionsSigned="true">
     <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>{{.Cert}}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
-    <md:AssertionConsumerService Binding="` + bindingPAOS + `" Location="{{x .ACS}}" index="4"/>
+    <md:AssertionConsumerService Binding="` + saml.BindingPAOS + `" Location="{{x .ACS}}" index="4"/>
   </md:SPSSODescriptor>
 </md:EntityDescriptor>
 `)

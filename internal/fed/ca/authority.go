@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package fed
+// Package ca is the certification authorities of package fed: one that certifies whatever it is asked to, and the online CA
+// that speaks the form protocol of CILogon's getcert behind a service provider.
+package ca
 
 import (
 	"crypto"
@@ -24,40 +26,40 @@ import (
 
 // Attribute types of distinguished names: RFC 4519 §2.2, §2.4, §2.19, §2.3.
 var (
-	oidDC = asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}
-	oidC  = asn1.ObjectIdentifier{2, 5, 4, 6}
-	oidO  = asn1.ObjectIdentifier{2, 5, 4, 10}
-	oidCN = asn1.ObjectIdentifier{2, 5, 4, 3}
+	DC = asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}
+	C  = asn1.ObjectIdentifier{2, 5, 4, 6}
+	O  = asn1.ObjectIdentifier{2, 5, 4, 10}
+	CN = asn1.ObjectIdentifier{2, 5, 4, 3}
 )
 
-// An rdn is one step of a distinguished name.
-type rdn struct {
-	oid   asn1.ObjectIdentifier
-	value string
+// An RDN is one step of a distinguished name.
+type RDN struct {
+	Type  asn1.ObjectIdentifier
+	Value string
 }
 
 // encodeName makes a distinguished name in this order, with the string types that grid CAs use: IA5String for domain
 // components (RFC 4519 §2.4), PrintableString where it does, else UTF8String.
-func encodeName(steps ...rdn) ([]byte, error) {
+func encodeName(steps ...RDN) ([]byte, error) {
 	var seq pkix.RDNSequence
 	for _, s := range steps {
-		var value any = s.value
-		if s.oid.Equal(oidDC) {
-			value = asn1.RawValue{Tag: asn1.TagIA5String, Bytes: []byte(s.value)}
+		var value any = s.Value
+		if s.Type.Equal(DC) {
+			value = asn1.RawValue{Tag: asn1.TagIA5String, Bytes: []byte(s.Value)}
 		}
-		seq = append(seq, pkix.RelativeDistinguishedNameSET{{Type: s.oid, Value: value}})
+		seq = append(seq, pkix.RelativeDistinguishedNameSET{{Type: s.Type, Value: value}})
 	}
 	return asn1.Marshal(seq)
 }
 
-// An authority is a certification authority on P-256, which starts at once where RSA would make every test wait.
-type authority struct {
-	cert *x509.Certificate
+// An Authority is a certification authority on P-256, which starts at once where RSA would make every test wait.
+type Authority struct {
+	Cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// newAuthority makes a self-signed CA.
-func newAuthority(now time.Time, name ...rdn) (*authority, error) {
+// New makes a self-signed CA under a name, valid for two years from an hour before now.
+func New(now time.Time, name ...RDN) (*Authority, error) {
 	subject, err := encodeName(name...)
 	if err != nil {
 		return nil, err
@@ -74,11 +76,11 @@ func newAuthority(now time.Time, name ...rdn) (*authority, error) {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}, nil, key.Public(), key)
-	return &authority{cert, key}, err
+	return &Authority{cert, key}, err
 }
 
-// serverCert makes a TLS certificate for loopback under both of its names.
-func (a *authority) serverCert(now time.Time) (tls.Certificate, error) {
+// ServerCert makes a TLS certificate for loopback under all of its names, valid for a month.
+func (a *Authority) ServerCert(now time.Time) (tls.Certificate, error) {
 	key, err := newKey()
 	if err != nil {
 		return tls.Certificate{}, err
@@ -91,23 +93,11 @@ func (a *authority) serverCert(now time.Time) (tls.Certificate, error) {
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames:    []string{"localhost"},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-	}, a.cert, key.Public(), a.key)
-	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}, err
-}
-
-// newSigner makes a key for SAML messages with the self-signed certificate that stands in metadata.
-func newSigner(now time.Time, name string) (signer, error) {
-	key, err := newKey()
+	}, a.Cert, key.Public(), a.key)
 	if err != nil {
-		return signer{}, err
+		return tls.Certificate{}, err
 	}
-	cert, err := certify(&x509.Certificate{
-		Subject:   pkix.Name{CommonName: name},
-		NotBefore: now.Add(-time.Hour),
-		NotAfter:  now.AddDate(2, 0, 0),
-		KeyUsage:  x509.KeyUsageDigitalSignature,
-	}, nil, key.Public(), key)
-	return signer{key, cert}, err
+	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}, nil
 }
 
 func newKey() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
@@ -129,14 +119,15 @@ func certify(template, issuer *x509.Certificate, pub crypto.PublicKey, key crypt
 	return x509.ParseCertificate(der)
 }
 
-func certPEM(cert *x509.Certificate) []byte {
+// PEM is the text form of a certificate.
+func PEM(cert *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
 }
 
-// subjectHash is the name, without suffix, under which OpenSSL 1.0 and later look for a CA in a directory: the first four
+// SubjectHash is the name, without suffix, under which OpenSSL 1.0 and later look for a CA in a directory: the first four
 // bytes, little-endian, of the SHA-1 of the canonical subject. Canonical (x_name_canon): no outer SEQUENCE, every
 // string a UTF8String in lower case, white space folded.
-func subjectHash(cert *x509.Certificate) (string, error) {
+func SubjectHash(cert *x509.Certificate) (string, error) {
 	var seq pkix.RDNSequence
 	if _, err := asn1.Unmarshal(cert.RawSubject, &seq); err != nil {
 		return "", err

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package fed
+// Package journal keeps and writes what the servers of package fed are asked: the counters of tests and the log of x509up-fed.
+package journal
 
 import (
 	"bytes"
@@ -16,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/x509up/x509up/internal/fed/saml"
 )
 
 // maxBody bounds every request body. A real IdP's answer, the longest thing that is posted, has some hundred KiB.
@@ -34,54 +37,55 @@ type Request struct {
 	Fault     string    `json:"-"`         // faultstring of a SOAP fault that was posted
 }
 
-// A journal keeps every request in memory and writes it, if it has a writer, as a line of JSON.
-type journal struct {
-	now   func() time.Time
-	conns atomic.Int64
+// A Journal keeps every request in memory and writes it, if it has a writer, as a line of JSON.
+type Journal struct {
+	Now func() time.Time
+	Out io.Writer // may be nil
 
+	conns    atomic.Int64
 	mu       sync.Mutex
-	out      io.Writer
 	requests []Request
 }
 
-func (j *journal) add(r Request) {
-	r.Time = j.now().UTC()
+func (j *Journal) add(r Request) {
+	r.Time = j.Now().UTC()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.requests = append(j.requests, r)
-	if j.out != nil {
+	if j.Out != nil {
 		// A log that cannot be written is no reason to answer otherwise.
-		_ = json.NewEncoder(j.out).Encode(r)
+		_ = json.NewEncoder(j.Out).Encode(r)
 	}
 }
 
-func (j *journal) all() []Request {
+// Requests returns all entries, in the order of the answers.
+func (j *Journal) Requests() []Request {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.Clone(j.requests)
 }
 
-// A response is a ResponseWriter that enters its request in the journal just before the first byte of the answer leaves: who
+// A Response is a ResponseWriter that enters its request in the journal just before the first byte of the answer leaves: who
 // has the answer can rely on the entry.
-type response struct {
+type Response struct {
 	http.ResponseWriter
-	journal *journal
-	entry   Request
+	journal *Journal
+	Entry   Request // what a handler knows about the request; fill it in before the answer
 	noted   bool
 }
 
 // WriteHeader implements [http.ResponseWriter].
-func (w *response) WriteHeader(status int) {
+func (w *Response) WriteHeader(status int) {
 	if !w.noted {
 		w.noted = true
-		w.entry.Status = status
-		w.journal.add(w.entry)
+		w.Entry.Status = status
+		w.journal.add(w.Entry)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements [http.ResponseWriter].
-func (w *response) Write(p []byte) (int, error) {
+func (w *Response) Write(p []byte) (int, error) {
 	if !w.noted {
 		w.WriteHeader(http.StatusOK)
 	}
@@ -89,38 +93,38 @@ func (w *response) Write(p []byte) (int, error) {
 }
 
 // Unwrap serves [http.ResponseController].
-func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *Response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// send answers with a whole body.
-func (w *response) send(status int, contentType string, body []byte) {
+// Send answers with a whole body.
+func (w *Response) Send(status int, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that has left needs no answer
 }
 
-// A handler answers a request whose body has been read.
-type handler func(w *response, r *http.Request, body []byte)
+// A Handler answers a request whose body has been read.
+type Handler func(w *Response, r *http.Request, body []byte)
 
-// handle reads the body, looks what it carries, and sees to the journal. Cookies whose names begin with one of foreign belong
+// Handle reads the body, looks what it carries, and sees to the journal. Cookies whose names begin with one of foreign belong
 // to the other server and prove that a client mixes them up.
-func (j *journal) handle(server string, foreign []string, h handler) http.Handler {
+func (j *Journal) Handle(server string, foreign []string, h Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w := &response{ResponseWriter: rw, journal: j, entry: Request{Server: server, Method: r.Method, Path: r.URL.Path}}
-		w.entry.Conn, _ = r.Context().Value(connKey{}).(int64)
+		w := &Response{ResponseWriter: rw, journal: j, Entry: Request{Server: server, Method: r.Method, Path: r.URL.Path}}
+		w.Entry.Conn, _ = r.Context().Value(connKey{}).(int64)
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			w.send(http.StatusRequestEntityTooLarge, "text/plain", []byte(tooLong.Error()))
+			w.Send(http.StatusRequestEntityTooLarge, "text/plain", []byte(tooLong.Error()))
 			return
 		}
 		if err != nil {
-			w.send(http.StatusBadRequest, "text/plain", []byte(err.Error()))
+			w.Send(http.StatusBadRequest, "text/plain", []byte(err.Error()))
 			return
 		}
-		w.entry.look(body)
+		w.Entry.look(body)
 		for _, c := range r.Cookies() {
 			for _, prefix := range foreign {
 				if strings.HasPrefix(c.Name, prefix) {
-					w.send(http.StatusBadRequest, "text/plain", []byte("a cookie of another server was sent here: "+c.Name))
+					w.Send(http.StatusBadRequest, "text/plain", []byte("a cookie of another server was sent here: "+c.Name))
 					return
 				}
 			}
@@ -137,18 +141,18 @@ func (r *Request) look(body []byte) {
 	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 		return
 	}
-	env, err := parseEnvelope(body)
+	env, err := saml.Parse(body)
 	if err != nil {
 		return
 	}
-	r.Assertion = is(env.body, nsProtocol, "Response")
-	r.Fault, _ = faultReason(env)
+	r.Assertion = saml.Is(env.Body, saml.Protocol, "Response")
+	r.Fault, _ = saml.FaultReason(env)
 }
 
 // connKey is the context key of a connection's number.
 type connKey struct{}
 
-// number gives a connection its number; for [http.Server.ConnContext].
-func (j *journal) number(ctx context.Context, _ net.Conn) context.Context {
+// Number gives a connection its number; for [http.Server.ConnContext].
+func (j *Journal) Number(ctx context.Context, _ net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, j.conns.Add(1))
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package fed
+package ca
 
 import (
 	"crypto"
@@ -21,7 +21,6 @@ import (
 
 // The online CA speaks the form protocol of CILogon's getcert in its last version that issued certificates.
 const (
-	getcertPath     = "/secure/getcert"
 	minHours        = 1
 	defaultHours    = 12
 	maxCertreqHours = 277  // 1 000 000 s
@@ -41,11 +40,35 @@ const (
 	errMyProxy   = "Error! MyProxy unable to create certificate."
 )
 
-// A ca is the online CA behind the SP.
-type ca struct {
-	*world
-	authority *authority
-	users     []User
+// An Online CA issues certificates to the users of a service provider.
+type Online struct {
+	Authority    *Authority
+	Organisation string // in the subjects
+	People       []Person
+	Faults       Faults
+	Now          func() time.Time
+}
+
+// A Person is whom the online CA knows.
+type Person struct {
+	Principal string
+	Name      string
+	Mail      string
+	Serial    string // last in the common name, such as A251
+}
+
+// Attributes are what the service provider learnt about a user; the CA needs all of them.
+type Attributes struct {
+	Principal, Name, Mail string
+}
+
+// Faults is what the online CA does wrong.
+type Faults struct {
+	Disabled bool // refuses everything, as CILogon's since 2025
+	OtherKey bool // certifies a key that nobody has asked for
+	Expired  bool // certifies for a time that is over
+	Garbage  bool // answers what is neither a certificate nor PKCS #12
+	Truncate bool // breaks the connection in the middle of the answer
 }
 
 // A refusal is an error text of the CA; it goes out under HTTP 400.
@@ -54,25 +77,31 @@ type refusal string
 // Error implements error.
 func (r refusal) Error() string { return string(r) }
 
-// getcert answers a form. Where the request came as something else the submit command is missing.
-func (c *ca) getcert(w *response, r *http.Request, body []byte, user session) {
+// Answer answers a form, which has been read. Where the request came as something else the submit command is missing.
+func (c *Online) Answer(w http.ResponseWriter, r *http.Request, body []byte, user Attributes) {
 	out, contentType, err := c.issue(r, body, user)
 	switch {
 	case err != nil:
-		w.send(http.StatusBadRequest, "text/plain", []byte(err.Error()))
-	case c.faults[Truncate]:
+		send(w, http.StatusBadRequest, "text/plain", []byte(err.Error()))
+	case c.Faults.Truncate:
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Length", strconv.Itoa(len(out)))
 		_, _ = w.Write(out[:len(out)/2])
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler) // the one way to make net/http cut the connection
 	default:
-		w.send(http.StatusOK, contentType, out)
+		send(w, http.StatusOK, contentType, out)
 	}
 }
 
+func send(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has left needs no answer
+}
+
 // issue checks in the order of the original and makes the answer.
-func (c *ca) issue(r *http.Request, body []byte, user session) (out []byte, contentType string, err error) {
+func (c *Online) issue(r *http.Request, body []byte, user Attributes) (out []byte, contentType string, err error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil || r.Method != http.MethodPost {
 		form = url.Values{}
@@ -82,7 +111,7 @@ func (c *ca) issue(r *http.Request, body []byte, user session) (out []byte, cont
 		submit = form.Get("SUBMIT")
 	}
 	switch {
-	case c.faults[DisabledCA]:
+	case c.Faults.Disabled:
 		return nil, "", refusal(errDisabled)
 	case !csrfHolds(r, form) || submit != "certreq" && submit != "pkcs12":
 		return nil, "", refusal(errSubmit)
@@ -112,17 +141,17 @@ func csrfHolds(r *http.Request, form url.Values) bool {
 }
 
 // lookUp is the CA's own database of users, which needs name, address and principal from the IdP.
-func (c *ca) lookUp(s session) (User, bool) {
-	for _, u := range c.users {
-		if u.Principal() == s.principal && s.name != "" && s.mail != "" {
+func (c *Online) lookUp(a Attributes) (Person, bool) {
+	for _, u := range c.People {
+		if u.Principal == a.Principal && a.Name != "" && a.Mail != "" {
 			return u, true
 		}
 	}
-	return User{}, false
+	return Person{}, false
 }
 
 // certreq signs the key of a PKCS #10 request; what else is in it does not matter.
-func (c *ca) certreq(form url.Values, who User) ([]byte, error) {
+func (c *Online) certreq(form url.Values, who Person) ([]byte, error) {
 	block, _ := pem.Decode([]byte(form.Get("certreq")))
 	if block == nil {
 		return nil, refusal(errMyProxy)
@@ -131,11 +160,11 @@ func (c *ca) certreq(form url.Values, who User) ([]byte, error) {
 	if err != nil || req.CheckSignature() != nil || !strong(req.PublicKey) {
 		return nil, refusal(errMyProxy)
 	}
-	if c.faults[GarbagePKCS12] {
+	if c.Faults.Garbage {
 		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte(rand.Text() + rand.Text())}), nil
 	}
 	pub := req.PublicKey
-	if c.faults[CertForOtherKey] {
+	if c.Faults.OtherKey {
 		other, err := similarKey(pub)
 		if err != nil {
 			return nil, err
@@ -147,12 +176,12 @@ func (c *ca) certreq(form url.Values, who User) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return certPEM(cert), nil
+	return PEM(cert), nil
 }
 
 // pkcs12 makes key and certificate here and encrypts both. As with the original no CA certificate is in it; the
 // algorithms are those of OpenSSL 3.
-func (c *ca) pkcs12(form url.Values, who User) ([]byte, error) {
+func (c *Online) pkcs12(form url.Values, who Person) ([]byte, error) {
 	password := form.Get("p12password")
 	if password == "" {
 		password = form.Get("password1")
@@ -163,7 +192,7 @@ func (c *ca) pkcs12(form url.Values, who User) ([]byte, error) {
 	if len(password) < minPassword {
 		return nil, refusal(errShort)
 	}
-	if c.faults[GarbagePKCS12] {
+	if c.Faults.Garbage {
 		return []byte("\x30\x82\x09\x00" + rand.Text()), nil
 	}
 	key, err := rsa.GenerateKey(rand.Reader, minRSABits)
@@ -171,7 +200,7 @@ func (c *ca) pkcs12(form url.Values, who User) ([]byte, error) {
 		return nil, err
 	}
 	certified := key
-	if c.faults[CertForOtherKey] {
+	if c.Faults.OtherKey {
 		if certified, err = rsa.GenerateKey(rand.Reader, minRSABits); err != nil {
 			return nil, err
 		}
@@ -217,15 +246,15 @@ func similarKey(pub crypto.PublicKey) (crypto.Signer, error) {
 }
 
 // certify makes an end-entity certificate for signing and for TLS clients.
-func (c *ca) certify(who User, pub crypto.PublicKey, hours int) (*x509.Certificate, error) {
-	subject, err := encodeName(rdn{oidDC, "org"}, rdn{oidDC, "example"}, rdn{oidC, "US"},
-		rdn{oidO, idpName}, rdn{oidCN, fmt.Sprintf("%s %s", who.Name, who.Serial)})
+func (c *Online) certify(who Person, pub crypto.PublicKey, hours int) (*x509.Certificate, error) {
+	subject, err := encodeName(RDN{DC, "org"}, RDN{DC, "example"}, RDN{C, "US"},
+		RDN{O, c.Organisation}, RDN{CN, fmt.Sprintf("%s %s", who.Name, who.Serial)})
 	if err != nil {
 		return nil, err
 	}
-	now := c.now()
+	now := c.Now()
 	notBefore, notAfter := now.Add(-5*time.Minute), now.Add(time.Duration(hours)*time.Hour)
-	if c.faults[ExpiredCert] {
+	if c.Faults.Expired {
 		notBefore, notAfter = now.Add(-2*time.Hour), now.Add(-time.Hour)
 	}
 	return certify(&x509.Certificate{
@@ -235,5 +264,5 @@ func (c *ca) certify(who User, pub crypto.PublicKey, hours int) (*x509.Certifica
 		KeyUsage:       x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 		ExtKeyUsage:    []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		EmailAddresses: []string{who.Mail},
-	}, c.authority.cert, pub, c.authority.key)
+	}, c.Authority.Cert, pub, c.Authority.key)
 }
