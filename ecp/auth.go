@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -20,6 +21,9 @@ type Credentials struct {
 
 // Format writes the user name whatever the verb is.
 func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s:[redacted]", c.Username) }
+
+// MarshalText does the same for encoders and for log/slog.
+func (c Credentials) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
 
 // check refuses what Basic cannot carry (RFC 7617, §2).
 func (c Credentials) check() error {
@@ -38,10 +42,48 @@ func (c Credentials) check() error {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
+// Prompt is what a login knows when it needs credentials.
+type Prompt struct {
+	// IdP is the endpoint that they will be sent to.
+	IdP *url.URL
+	// Request is what the service provider asked for.
+	Request *AuthnRequest
+}
+
+// Duo holds what a Shibboleth IdP with Duo's Auth API takes from the request
+// of a client without a browser. Empty fields are not sent; without any the
+// IdP's own choice holds, by default "auto".
+type Duo struct {
+	// Factor is auto, push, phone, sms or passcode.
+	Factor string
+	// Device is auto or a device's id.
+	Device string
+	// Passcode holds the digits for the factor passcode.
+	Passcode string
+}
+
+func (d Duo) set(h http.Header) {
+	for name, value := range map[string]string{
+		"X-Shibboleth-Duo-Factor":   d.Factor,
+		"X-Shibboleth-Duo-Device":   d.Device,
+		"X-Shibboleth-Duo-Passcode": d.Passcode,
+	} {
+		if value != "" {
+			h.Set(name, value)
+		}
+	}
+}
+
 // authenticate is steps 4 to 6: it posts the SP's request to the IdP, with
 // credentials, and reads the IdP's Response. What it returns is fit to be
 // delivered.
 func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*response, error) {
+	if c.IdP == nil {
+		return nil, errors.New("no identity provider is given")
+	}
+	if err := c.checkURL(c.IdP); err != nil {
+		return nil, err // before anybody is asked for a password
+	}
 	login := &login{client: c, request: request,
 		http: &http.Client{Transport: c.IdPTransport, Jar: newJar(), CheckRedirect: stay}}
 	if !c.WaitForChallenge {
@@ -71,19 +113,6 @@ func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*resp
 	return r, r.check(request)
 }
 
-// check applies the client's duties before a Response may be delivered (ECP
-// Profile 2.0, §2.3.7). The status comes first: Keycloak's refusals have no
-// ecp:Response, and "wrong password" says more than "no URL".
-func (r *response) check(request *AuthnRequest) error {
-	if r.status != nil {
-		return r.status
-	}
-	if !r.hasACS || !request.names(r.acs) {
-		return &MismatchError{ResponseConsumerURL: clean(request.consumerText), AssertionConsumerServiceURL: clean(r.acs)}
-	}
-	return nil
-}
-
 // login is one login at the IdP. Its cookies end with it.
 type login struct {
 	client      *Client
@@ -110,17 +139,17 @@ func (l *login) askCredentials(ctx context.Context) error {
 // post sends the request. It is the only place where credentials go out.
 func (l *login) post(ctx context.Context) (*http.Response, error) {
 	c := l.client
-	if c.IdP == nil {
-		return nil, errors.New("no identity provider is given")
-	}
 	// Shibboleth and Keycloak dispatch on text/xml (ecp:Response is SOAP 1.1).
 	req, err := newPost(ctx, c.IdP, "text/xml; charset=utf-8", l.request.forIdP())
 	if err != nil {
 		return nil, err
 	}
-	c.Duo.set(req.Header)
 	if l.credentials != nil {
 		req.SetBasicAuth(l.credentials.Username, l.credentials.Password)
+	}
+	// Before a challenge a passcode would be spent for nothing.
+	if l.credentials != nil || c.Credentials == nil {
+		c.Duo.set(req.Header)
 	}
 	answer, err := c.send(l.http, req, doingLogin)
 	if e := (*Error)(nil); errors.As(err, &e) {
@@ -157,10 +186,7 @@ func (l *login) read(answer *http.Response) (*response, error) {
 		return nil, &AnswerError{Status: status, ContentType: clean(contentType), Text: pageText(contentType, data),
 			WebPage: page, Empty: len(data) == 0, Sent: sent}
 	}
-	if must := (*mustUnderstandError)(nil); err != nil && !errors.As(err, &must) {
-		return nil, typed(err, IdP)
-	}
-	return r, err
+	return r, judged(err, IdP)
 }
 
 // schemes returns the authentication schemes of all WWW-Authenticate fields

@@ -6,7 +6,6 @@ package ecp
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,14 +16,16 @@ import (
 	"time"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/x509up/x509up/ecp/internal/soap"
 )
 
 // A Client opens sessions at service providers through one identity provider.
 // Only IdP is required. Nothing here has a timeout of its own: the context's
 // deadline bounds a login, in which a push to a telephone may take a minute.
-// A Client must not be copied after its first use; its
-// methods may be called from several goroutines, but each login asks for
-// credentials of its own.
+// A Client must not be copied or changed after its first use; its methods may
+// be called from several goroutines, but each login asks for credentials of
+// its own.
 type Client struct {
 	// IdP is the ECP endpoint (SOAP binding) of the identity provider.
 	IdP *url.URL
@@ -67,46 +68,14 @@ type Client struct {
 	// UserAgent is sent with every request, if it is not empty.
 	UserAgent string
 
-	// Notify, if not nil, is called before each step with its name, such as
-	// "logging in at", and the host.
+	// Notify, if not nil, is called before each request with what it is for,
+	// such as "logging in at", and the host; from several goroutines if Do is.
 	Notify func(doing, host string)
 
 	once    sync.Once
 	sp      *http.Client
 	mu      sync.Mutex
 	entered map[string]bool // origins of SPs with a session
-}
-
-// Prompt is what a login knows when it needs credentials.
-type Prompt struct {
-	// IdP is the endpoint that they will be sent to.
-	IdP *url.URL
-	// Request is what the service provider asked for.
-	Request *AuthnRequest
-}
-
-// Duo holds what a Shibboleth IdP with Duo's Auth API takes from the request
-// of a client without a browser. Empty fields are not sent; without any the
-// IdP's own choice holds, by default "auto".
-type Duo struct {
-	// Factor is auto, push, phone, sms or passcode.
-	Factor string
-	// Device is auto or a device's id.
-	Device string
-	// Passcode holds the digits for the factor passcode.
-	Passcode string
-}
-
-func (d Duo) set(h http.Header) {
-	for name, value := range map[string]string{
-		"X-Shibboleth-Duo-Factor":   d.Factor,
-		"X-Shibboleth-Duo-Device":   d.Device,
-		"X-Shibboleth-Duo-Passcode": d.Passcode,
-	} {
-		if value != "" {
-			h.Set(name, value)
-		}
-	}
 }
 
 // Steps of an exchange, as they stand in errors and are told to Notify.
@@ -116,6 +85,10 @@ const (
 	doingDeliver = "posting the assertion to"
 	doingFetch   = "requesting from"
 )
+
+// maxMessage bounds a message, in bytes. A Response with an encrypted assertion
+// and long group lists has some hundred kilobytes.
+const maxMessage = 1 << 20
 
 // faultTimeout bounds the courtesy of telling the SP that a login failed.
 const faultTimeout = 5 * time.Second
@@ -141,28 +114,44 @@ func (c *Client) Login(ctx context.Context, resource *url.URL) error {
 }
 
 // Do sends a request to a service provider, after a login if the SP asks for
-// one, and returns its answer. It follows no redirect. A request that is no GET is preceded by a GET for the same
-// URL until there is a session, because an SP asks only then. The caller
+// one, and returns its answer. It follows no redirect. A request that is no
+// GET is preceded by a GET for the same URL until there is a session, because
+// an SP asks only then. When the SP ends the session it answers as it does to
+// a browser, mostly by a redirect; Login then opens a new one. The caller
 // closes the answer's body. Errors are of type [*Error].
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	if !c.hasEntered(req.URL) {
-		request, answer, err := c.ask(ctx, req.URL, req.Header, 0)
-		if err != nil {
-			return nil, err
-		}
-		if request == nil && req.Method == http.MethodGet {
-			return answer, nil
-		}
-		if request != nil {
-			if err := c.exchange(ctx, request, req.URL); err != nil {
-				return nil, err
-			}
-		} else {
-			discard(answer)
-		}
+	req = req.Clone(req.Context()) // the caller's header is not changed
+	if req.Header == nil {
+		req.Header = http.Header{}
 	}
-	return c.send(c.spClient(), req, doingFetch)
+	answer, err := c.enter(req)
+	if answer == nil && err == nil {
+		return c.send(c.spClient(), req, doingFetch)
+	}
+	if req.Body != nil {
+		req.Body.Close()
+	}
+	return answer, err
+}
+
+// enter opens a session for req if there is none. Where no login is needed it
+// returns the answer to req, if that could be sent at once.
+func (c *Client) enter(req *http.Request) (*http.Response, error) {
+	if c.hasEntered(req.URL) {
+		return nil, nil
+	}
+	request, answer, err := c.ask(req.Context(), req.URL, req.Header, 0)
+	if err != nil {
+		return nil, err
+	}
+	if request != nil {
+		return nil, c.exchange(req.Context(), request, req.URL)
+	}
+	if (req.Method == "" || req.Method == http.MethodGet) && req.Body == nil {
+		return answer, nil
+	}
+	discard(answer)
+	return nil, nil
 }
 
 // ask is step 1: it requests the resource and says that the client speaks
@@ -172,10 +161,10 @@ func (c *Client) ask(ctx context.Context, resource *url.URL, header http.Header,
 	for ; ; hops-- {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, resource.String(), nil)
 		if err != nil {
-			return nil, nil, &Error{doingAsk, resource.Host, err}
+			return nil, nil, failed(doingAsk, resource, err)
 		}
 		req.Header = header.Clone()
-		req.Header.Set("Accept", acceptWith(header.Get("Accept")))
+		req.Header.Set("Accept", acceptWith(header.Values("Accept")))
 		req.Header.Set("PAOS", paosHeader)
 		answer, err := c.send(c.spClient(), req, doingAsk)
 		if err != nil {
@@ -195,11 +184,11 @@ func (c *Client) ask(ctx context.Context, resource *url.URL, header http.Header,
 }
 
 // acceptWith adds the PAOS media type to what the caller accepts.
-func acceptWith(accept string) string {
-	if accept == "" {
+func acceptWith(accept []string) string {
+	if len(accept) == 0 {
 		return acceptHeader
 	}
-	return accept + ", " + mediaPAOS
+	return strings.Join(accept, ", ") + ", " + mediaPAOS
 }
 
 func isPAOS(answer *http.Response) bool {
@@ -224,17 +213,19 @@ func (c *Client) readAuthnRequest(ctx context.Context, answer *http.Response, re
 	defer answer.Body.Close()
 	data, err := readMessage(answer.Body, SP)
 	if err != nil {
-		return nil, &Error{doingAsk, resource.Host, err}
+		return nil, failed(doingAsk, resource, err)
 	}
 	request, err := parseAuthnRequest(data, resource)
-	if err == nil {
-		err = c.checkConsumer(request.consumer, resource)
-	}
-	if must := (*mustUnderstandError)(nil); errors.As(err, &must) && c.checkConsumer(request.consumer, resource) == nil {
-		c.fault(ctx, request, "MustUnderstand", "the client does not understand header block "+must.block)
+	err = judged(err, SP)
+	if request != nil {
+		if e := c.checkConsumer(request.consumer, resource); e != nil {
+			err = e
+		} else {
+			c.tell(ctx, request, err)
+		}
 	}
 	if err != nil {
-		return nil, &Error{doingAsk, resource.Host, typed(err, SP)}
+		return nil, failed(doingAsk, resource, err)
 	}
 	return request, nil
 }
@@ -260,7 +251,7 @@ func (c *Client) exchange(ctx context.Context, request *AuthnRequest, resource *
 	r, err := c.authenticate(ctx, request)
 	if err != nil {
 		c.tell(ctx, request, err)
-		return &Error{doingLogin, c.idpHost(), published(err)}
+		return &Error{doingLogin, c.idpHost(), err}
 	}
 	if err := c.deliver(ctx, r.forSP(request), request); err != nil {
 		return err
@@ -290,15 +281,17 @@ func (c *Client) tell(ctx context.Context, request *AuthnRequest, err error) {
 			"AssertionConsumerServiceURL of the identity provider differ")
 	case *FaultError:
 		c.fault(ctx, request, "Server", "the identity provider answered with a fault: "+e.Text)
-	case *mustUnderstandError:
-		c.fault(ctx, request, "MustUnderstand", "the client does not understand header block "+e.block)
+	case *MessageError:
+		if e.notUnderstood != "" {
+			c.fault(ctx, request, "MustUnderstand", "the client does not understand header block "+e.notUnderstood)
+		}
 	}
 }
 
 func (c *Client) fault(ctx context.Context, request *AuthnRequest, code, text string) {
 	ctx, cancel := context.WithTimeout(ctx, faultTimeout)
 	defer cancel()
-	req, err := newPost(ctx, request.consumer, mediaPAOS, soapFault(code, text))
+	req, err := newPost(ctx, request.consumer, mediaPAOS, soap.Fault(code, text))
 	if err != nil {
 		return
 	}
@@ -312,7 +305,7 @@ func (c *Client) fault(ctx context.Context, request *AuthnRequest, code, text st
 func (c *Client) deliver(ctx context.Context, message []byte, request *AuthnRequest) error {
 	req, err := newPost(ctx, request.consumer, mediaPAOS, message)
 	if err != nil {
-		return &Error{doingDeliver, request.consumer.Host, err}
+		return failed(doingDeliver, request.consumer, err)
 	}
 	answer, err := c.send(c.spClient(), req, doingDeliver)
 	if err != nil {
@@ -333,7 +326,7 @@ func (c *Client) deliver(ctx context.Context, message []byte, request *AuthnRequ
 // send checks the URL, sends a request and puts the step and the host into an error.
 func (c *Client) send(client *http.Client, req *http.Request, doing string) (*http.Response, error) {
 	if err := c.checkURL(req.URL); err != nil {
-		return nil, &Error{doing, req.URL.Host, err}
+		return nil, failed(doing, req.URL, err)
 	}
 	if c.Notify != nil {
 		c.Notify(doing, req.URL.Host)
@@ -343,11 +336,7 @@ func (c *Client) send(client *http.Client, req *http.Request, doing string) (*ht
 	}
 	answer, err := client.Do(req)
 	if err != nil {
-		// url.Error would repeat the URL, which may hold what is not to be shown.
-		if u := (*url.Error)(nil); errors.As(err, &u) {
-			err = u.Err
-		}
-		return nil, &Error{doing, req.URL.Host, err}
+		return nil, failed(doing, req.URL, err)
 	}
 	return answer, nil
 }
@@ -390,7 +379,7 @@ func newPost(ctx context.Context, u *url.URL, contentType string, body []byte) (
 func readMessage(r io.Reader, peer Peer) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxMessage+1))
 	if len(data) > maxMessage {
-		return nil, &MessageError{peer, fmt.Sprintf("it is larger than %d KiB", maxMessage>>10)}
+		return nil, &MessageError{peer, fmt.Sprintf("it is larger than %d KiB", maxMessage>>10), ""}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading its answer: %w", err)
@@ -413,21 +402,4 @@ func notECP(answer *http.Response) *NotECPError {
 	page, _ := readMessage(answer.Body, SP)
 	e.Text = pageText(answer.Header.Get("Content-Type"), page)
 	return e
-}
-
-// published gives the error that asked for a fault a type of this package's API.
-func published(err error) error {
-	if must := (*mustUnderstandError)(nil); errors.As(err, &must) {
-		return &MessageError{IdP, must.Error()}
-	}
-	return err
-}
-
-// typed gives errors of the parsers, which are plain words, their type.
-func typed(err error, peer Peer) error {
-	switch err.(type) {
-	case *MismatchError, *URLError, *FaultError, *MessageError:
-		return err
-	}
-	return &MessageError{peer, err.Error()}
 }

@@ -4,8 +4,10 @@
 package ecp
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -20,16 +22,20 @@ const (
 )
 
 // An Error tells in which step of the exchange, and at which host, it ended.
-// Err is one of the types of this package, or what the transport said.
+// Its text is one line without control characters, whatever the peers sent.
 type Error struct {
 	// Doing is the step, in words: "asking", "logging in at" …
 	Doing string
 	// Host is the host, with a port if the URL had one.
 	Host string
-	Err  error
+	// Err is one of the types of this package, or what the transport or
+	// Client.Credentials said.
+	Err error
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("ecp: %s %s: %v", e.Doing, e.Host, e.Err) }
+func (e *Error) Error() string {
+	return shortened(fmt.Sprintf("ecp: %s %s: %v", e.Doing, e.Host, e.Err), maxErrorText)
+}
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -166,8 +172,8 @@ func (e *StatusError) Reason() Reason {
 	return ReasonOther
 }
 
-// FaultError is a SOAP fault from the IdP (SOAP 1.1, §4.4): most often it does
-// not know the SP or the SP's assertion consumer service.
+// FaultError is a SOAP fault (SOAP 1.1, §4.4). From an IdP it means, most often,
+// that it does not know the SP or the SP's assertion consumer service.
 type FaultError struct {
 	Code, Text, Detail string
 }
@@ -219,6 +225,8 @@ func (e *AnswerError) Refusal() bool {
 type MessageError struct {
 	Peer   Peer
 	Reason string
+
+	notUnderstood string // a header block, which asks for a fault in answer
 }
 
 func (e *MessageError) Error() string { return "its message is not acceptable: " + e.Reason }
@@ -277,4 +285,26 @@ func inQuotes(text string) string {
 		return ""
 	}
 	return " (“" + text + "”)"
+}
+
+// judged gives errors of the parsers, which are plain words, their type.
+func judged(err error, peer Peer) error {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *MismatchError, *FaultError:
+		return err
+	case *notUnderstoodError:
+		return &MessageError{peer, clean(e.Error()), clean(e.name.Local)}
+	}
+	return &MessageError{peer, clean(err.Error()), ""}
+}
+
+// failed says where an error came from. What net/http and net/url say repeats
+// the URL, which may hold what is not to be shown.
+func failed(doing string, u *url.URL, err error) error {
+	if e := (*url.Error)(nil); errors.As(err, &e) {
+		err = e.Err
+	}
+	return &Error{doing, u.Host, err}
 }

@@ -4,11 +4,39 @@
 package ecp
 
 import (
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/x509up/x509up/ecp/internal/soap"
 )
+
+// Namespaces of the profile (SAML V2.0 ECP Profile 2.0, §2.1; SAML V2.0
+// Bindings, §3.3).
+const (
+	nsPAOS   = "urn:liberty:paos:2003-08"
+	nsECP    = "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp"
+	nsSAMLP  = "urn:oasis:names:tc:SAML:2.0:protocol"
+	nsSAML   = "urn:oasis:names:tc:SAML:2.0:assertion"
+	nsCB     = "urn:oasis:names:tc:SAML:protocol:ext:channel-binding"
+	nsSAMLEC = "urn:ietf:params:xml:ns:samlec"
+)
+
+// understood are the header blocks that the profile gives a meaning. A client
+// that asked for no channel binding and no session key may drop those.
+var understood = []xml.Name{
+	{Space: nsPAOS, Local: "Request"},
+	{Space: nsECP, Local: "Request"},
+	{Space: nsECP, Local: "Response"},
+	{Space: nsECP, Local: "RelayState"},
+	{Space: nsECP, Local: "RequestAuthenticated"},
+	{Space: nsECP, Local: "SubjectConfirmation"},
+	{Space: nsCB, Local: "ChannelBindings"},
+	{Space: nsSAMLEC, Local: "GeneratedKey"},
+	{Space: nsSAMLEC, Local: "SessionKey"},
+}
 
 // The header fields of step 1. A comma stands between the media types,
 // although the profile's example and most clients have a semicolon:
@@ -35,200 +63,238 @@ type AuthnRequest struct {
 
 	// consumer is where the Response must go, made absolute.
 	consumer *url.URL
-	// consumerText is the same as the SP wrote it.
+	// consumerText is the same as the SP wrote it, relative or not.
 	consumerText string
-	messageID    string
+	relative     bool
+	messageID    *string
 	relayState   *string
-	envelope     *envelope
+	envelope     *soap.Envelope
 }
 
 // parseAuthnRequest reads the SP's answer to the request for resource. With a
-// mustUnderstandError the request is returned as well, to answer it by a fault.
+// [*notUnderstoodError] the request is returned as well, to answer it by a fault.
 func parseAuthnRequest(data []byte, resource *url.URL) (*AuthnRequest, error) {
-	env, err := parseEnvelope(data)
+	env, err := soap.Parse(data)
 	if err != nil {
 		return nil, err
 	}
-	paos, request := env.block(nsPAOS, "Request"), env.block(nsECP, "Request")
+	if env.Payload.Is(soap.Namespace, "Fault") {
+		return nil, parseFault(env.Payload)
+	}
+	if !env.Payload.Is(nsSAMLP, "AuthnRequest") {
+		return nil, fmt.Errorf("its SOAP Body holds element %q instead of an AuthnRequest", env.Payload.Name.Local)
+	}
+	paos, err := env.Block(nsPAOS, "Request")
+	if err != nil {
+		return nil, err
+	}
+	request, err := env.Block(nsECP, "Request")
+	if err != nil {
+		return nil, err
+	}
 	if paos == nil || request == nil {
 		return nil, errors.New("its header has no paos:Request or no ecp:Request")
 	}
-	if !env.payload.is(nsSAMLP, "AuthnRequest") {
-		return nil, fmt.Errorf("its SOAP Body holds element %q instead of an AuthnRequest", clean(env.payload.name.Local))
+	if service, _ := paos.Attr("", "service"); service != nsECP {
+		return nil, fmt.Errorf("its paos:Request is for service %q, not for ECP", service)
 	}
-	if service, _ := paos.attr("", "service"); service != nsECP {
-		return nil, fmt.Errorf("its paos:Request is for service %q, not for ECP", clean(service))
+	a := &AuthnRequest{envelope: env}
+	a.describe(request)
+	if id, ok := paos.Attr("", "messageID"); ok {
+		a.messageID = &id
 	}
-	a := &AuthnRequest{IsPassive: true, envelope: env}
-	if name, ok := request.attr("", "ProviderName"); ok {
-		a.ProviderName = clean(name)
-	}
-	if passive, ok := request.attr("", "IsPassive"); ok {
-		a.IsPassive = passive != "0" && passive != "false"
-	}
-	if issuer := request.child(nsSAML, "Issuer"); issuer != nil {
-		a.Issuer = clean(issuer.text())
-	}
-	a.IdPs = idpList(request)
-	a.messageID, _ = paos.attr("", "messageID")
-	if state := env.block(nsECP, "RelayState"); state != nil {
-		text := string(state.content)
-		a.relayState = &text
+	if a.relayState, err = relayState(env); err != nil {
+		return nil, err
 	}
 	if err := a.setConsumer(paos, resource); err != nil {
 		return nil, err
 	}
-	return a, env.checkUnderstood()
+	return a, checkUnderstood(env)
 }
 
-func idpList(request *element) []string {
-	list := request.child(nsSAMLP, "IDPList")
-	if list == nil {
-		return nil
+// describe reads what the ecp:Request tells to people.
+func (a *AuthnRequest) describe(request *soap.Element) {
+	if name, ok := request.Attr("", "ProviderName"); ok {
+		a.ProviderName = clean(name)
 	}
-	var ids []string
-	for _, entry := range list.children {
-		if id, ok := entry.attr("", "ProviderID"); ok && entry.is(nsSAMLP, "IDPEntry") {
-			ids = append(ids, clean(id))
+	passive, ok := request.Attr("", "IsPassive")
+	a.IsPassive = !ok || passive != "0" && passive != "false"
+	if issuer := request.Child(nsSAML, "Issuer"); issuer != nil {
+		a.Issuer = clean(issuer.Text())
+	}
+	list := request.Child(nsSAMLP, "IDPList")
+	if list == nil {
+		return
+	}
+	for _, entry := range list.Children {
+		if id, ok := entry.Attr("", "ProviderID"); ok && entry.Is(nsSAMLP, "IDPEntry") {
+			a.IdPs = append(a.IdPs, clean(id))
 		}
 	}
-	return ids
+}
+
+// relayState returns the text of the RelayState, white space included; nil
+// when there is none, which is not the same as an empty one.
+func relayState(env *soap.Envelope) (*string, error) {
+	block, err := env.Block(nsECP, "RelayState")
+	if block == nil || err != nil {
+		return nil, err
+	}
+	text := string(block.Content)
+	return &text, nil
 }
 
 // setConsumer takes the responseConsumerURL, which must equal the ACS URL of
 // the AuthnRequest where that names one (ECP Profile 2.0, §2.3.2). Profile 1.0
 // allowed a relative URL.
-func (a *AuthnRequest) setConsumer(paos *element, resource *url.URL) error {
-	text, _ := paos.attr("", "responseConsumerURL")
+func (a *AuthnRequest) setConsumer(paos *soap.Element, resource *url.URL) error {
+	text, _ := paos.Attr("", "responseConsumerURL")
 	u, err := url.Parse(text)
 	if err != nil || text == "" {
-		return fmt.Errorf("its responseConsumerURL %q is no URL", clean(text))
+		return fmt.Errorf("its responseConsumerURL %q is no URL", text)
 	}
-	a.consumer, a.consumerText = resource.ResolveReference(u), text
-	acs, ok := a.envelope.payload.attr("", "AssertionConsumerServiceURL")
-	if ok && acs != text && acs != a.consumer.String() {
+	if a.consumer, a.consumerText, a.relative = u, text, !u.IsAbs(); a.relative {
+		a.consumer = resource.ResolveReference(u)
+	}
+	if acs, ok := a.envelope.Payload.Attr("", "AssertionConsumerServiceURL"); ok && !a.names(acs) {
 		return &MismatchError{ResponseConsumerURL: clean(text), AssertionConsumerServiceURL: clean(acs), BySP: true}
 	}
 	return nil
 }
 
+// names tells whether an AssertionConsumerServiceURL is the responseConsumerURL.
+// They are compared as strings: a difference in case, port or a slash at the
+// end is a difference. Only a relative responseConsumerURL is made absolute.
+func (a *AuthnRequest) names(acs string) bool {
+	return acs == a.consumerText || a.relative && acs == a.consumer.String()
+}
+
 // forIdP is the message without the SP's header blocks, which must not reach
 // the IdP (ECP Profile 2.0, §2.3.4).
-func (a *AuthnRequest) forIdP() []byte { return a.envelope.withHeader("") }
-
-// names tells whether the IdP's AssertionConsumerServiceURL is the SP's
-// responseConsumerURL. They are compared as strings: a difference in case,
-// port or a slash at the end is a difference.
-func (a *AuthnRequest) names(acs string) bool {
-	return acs == a.consumerText || acs == a.consumer.String()
-}
+func (a *AuthnRequest) forIdP() []byte { return a.envelope.WithHeader("") }
 
 // response is what an IdP answered.
 type response struct {
-	acs        string // AssertionConsumerServiceURL; empty when there is no ecp:Response
-	hasACS     bool
+	acs        *string // AssertionConsumerServiceURL; nil when there is none
 	relayState *string
 	status     *StatusError // nil when the status is Success
-	envelope   *envelope
+	envelope   *soap.Envelope
 }
 
 // parseResponse reads the IdP's envelope. A SOAP fault is a [*FaultError].
 func parseResponse(data []byte) (*response, error) {
-	env, err := parseEnvelope(data)
+	env, err := soap.Parse(data)
 	if err != nil {
 		return nil, err
 	}
-	if env.payload.is(nsSOAP, "Fault") {
-		return nil, parseFault(env.payload)
+	if env.Payload.Is(soap.Namespace, "Fault") {
+		return nil, parseFault(env.Payload)
 	}
-	if !env.payload.is(nsSAMLP, "Response") {
-		return nil, fmt.Errorf("its SOAP Body holds element %q instead of a Response", clean(env.payload.name.Local))
+	if !env.Payload.Is(nsSAMLP, "Response") {
+		return nil, fmt.Errorf("its SOAP Body holds element %q instead of a Response", env.Payload.Name.Local)
 	}
 	r := &response{envelope: env}
-	if block := env.block(nsECP, "Response"); block != nil {
-		r.acs, r.hasACS = block.attr("", "AssertionConsumerServiceURL")
-	}
-	if state := env.block(nsECP, "RelayState"); state != nil {
-		text := string(state.content)
-		r.relayState = &text
-	}
-	if r.status, err = parseStatus(env.payload); err != nil {
+	block, err := env.Block(nsECP, "Response")
+	if err != nil {
 		return nil, err
 	}
-	return r, env.checkUnderstood()
-}
-
-const statusSuccess = statusPrefix + "Success"
-
-// parseStatus reads samlp:Status (SAML V2.0 Core, §3.2.2.1); nil is success.
-func parseStatus(response *element) (*StatusError, error) {
-	status := response.child(nsSAMLP, "Status")
-	if status == nil || status.child(nsSAMLP, "StatusCode") == nil {
-		return nil, errors.New("its Response has no Status")
-	}
-	var s StatusError
-	for code := status.child(nsSAMLP, "StatusCode"); code != nil; code = code.child(nsSAMLP, "StatusCode") {
-		value, _ := code.attr("", "Value")
-		s.Codes = append(s.Codes, clean(value))
-	}
-	if s.Codes[0] == statusSuccess {
-		return nil, nil
-	}
-	if message := status.child(nsSAMLP, "StatusMessage"); message != nil {
-		s.Message = clean(message.text())
-	}
-	return &s, nil
-}
-
-// parseFault reads a SOAP 1.1 fault (§4.4). Its parts have no namespace there;
-// those of a SOAP 1.2 mind are taken as well.
-func parseFault(fault *element) *FaultError {
-	var f FaultError
-	for _, part := range fault.children {
-		switch part.name.Local {
-		case "faultcode", "Code":
-			f.Code = clean(allText(part))
-		case "faultstring", "Reason":
-			f.Text = clean(allText(part))
-		case "detail", "Detail":
-			f.Detail = clean(allText(part))
+	if block != nil {
+		if acs, ok := block.Attr("", "AssertionConsumerServiceURL"); ok {
+			r.acs = &acs
 		}
 	}
-	return &f
+	if r.relayState, err = relayState(env); err != nil {
+		return nil, err
+	}
+	if r.status, err = parseStatus(env.Payload); err != nil {
+		return nil, err
+	}
+	return r, checkUnderstood(env)
 }
 
-func allText(e *element) string {
-	parts := []string{e.text()}
-	for _, c := range e.children {
-		parts = append(parts, allText(c))
+// check applies the client's duties before a Response may be delivered (ECP
+// Profile 2.0, §2.3.7). The status comes first: Keycloak's refusals have no
+// ecp:Response, and "wrong password" says more than "no URL".
+func (r *response) check(a *AuthnRequest) error {
+	switch {
+	case r.status != nil:
+		return r.status
+	case r.acs == nil:
+		return &MismatchError{ResponseConsumerURL: clean(a.consumerText)}
+	case !a.names(*r.acs):
+		return &MismatchError{ResponseConsumerURL: clean(a.consumerText), AssertionConsumerServiceURL: clean(*r.acs)}
 	}
-	return strings.Join(parts, " ")
+	return nil
 }
 
 // forSP is the IdP's message with the header blocks that the SP expects in
 // place of the IdP's (ECP Profile 2.0, §2.3.7): paos:Response if the SP gave a
 // messageID, and the SP's RelayState, or the IdP's if the SP had none.
 func (r *response) forSP(a *AuthnRequest) []byte {
+	const forNext = ` x:mustUnderstand="1" x:actor="` + soap.ActorNext + `"`
 	var b strings.Builder
-	b.WriteString(`<x:Header xmlns:x="` + nsSOAP + `">`)
-	if a.messageID != "" {
-		b.WriteString(`<p:Response xmlns:p="` + nsPAOS + `" x:mustUnderstand="1" x:actor="` + actorNext +
-			`" refToMessageID="` + escaper.Replace(a.messageID) + `"/>`)
+	b.WriteString(`<x:Header xmlns:x="` + soap.Namespace + `">`)
+	if a.messageID != nil {
+		b.WriteString(`<p:Response xmlns:p="` + nsPAOS + `"` + forNext + ` refToMessageID="` + soap.Escape(*a.messageID) + `"/>`)
 	}
 	state := a.relayState
 	if state == nil {
 		state = r.relayState
 	}
 	if state != nil {
-		b.WriteString(`<e:RelayState xmlns:e="` + nsECP + `" x:mustUnderstand="1" x:actor="` + actorNext + `">` +
-			escaper.Replace(*state) + `</e:RelayState>`)
+		b.WriteString(`<e:RelayState xmlns:e="` + nsECP + `"` + forNext + `>` + soap.Escape(*state) + `</e:RelayState>`)
 	}
 	b.WriteString(`</x:Header>`)
-	return r.envelope.withHeader(b.String())
+	return r.envelope.WithHeader(b.String())
 }
 
-// soapFault is the message that tells the SP why no Response comes.
-func soapFault(code, text string) []byte {
-	return []byte(`<S:Envelope xmlns:S="` + nsSOAP + `"><S:Body><S:Fault><faultcode>S:` + code +
-		`</faultcode><faultstring>` + escaper.Replace(text) + `</faultstring></S:Fault></S:Body></S:Envelope>`)
+// parseStatus reads samlp:Status (SAML V2.0 Core, §3.2.2.1); nil is success.
+func parseStatus(response *soap.Element) (*StatusError, error) {
+	status := response.Child(nsSAMLP, "Status")
+	if status == nil || status.Child(nsSAMLP, "StatusCode") == nil {
+		return nil, errors.New("its Response has no Status")
+	}
+	if value, _ := status.Child(nsSAMLP, "StatusCode").Attr("", "Value"); value == statusPrefix+"Success" {
+		return nil, nil
+	}
+	var s StatusError
+	for code := status.Child(nsSAMLP, "StatusCode"); code != nil; code = code.Child(nsSAMLP, "StatusCode") {
+		value, _ := code.Attr("", "Value")
+		s.Codes = append(s.Codes, clean(value))
+	}
+	if message := status.Child(nsSAMLP, "StatusMessage"); message != nil {
+		s.Message = clean(message.Text())
+	}
+	return &s, nil
+}
+
+// parseFault reads a SOAP 1.1 fault (§4.4). Its parts have no namespace there;
+// those of a SOAP 1.2 mind are taken as well.
+func parseFault(fault *soap.Element) *FaultError {
+	var f FaultError
+	for _, part := range fault.Children {
+		switch part.Name.Local {
+		case "faultcode", "Code":
+			f.Code = clean(part.Text())
+		case "faultstring", "Reason":
+			f.Text = clean(part.Text())
+		case "detail", "Detail":
+			f.Detail = clean(part.Text())
+		}
+	}
+	return &f
+}
+
+// notUnderstoodError asks for a SOAP fault in answer (SOAP 1.1, §4.2.3).
+type notUnderstoodError struct{ name xml.Name }
+
+func (e *notUnderstoodError) Error() string {
+	return fmt.Sprintf("it demands that header block %q of %q be understood", e.name.Local, e.name.Space)
+}
+
+func checkUnderstood(env *soap.Envelope) error {
+	if block := env.NotUnderstood(understood); block != nil {
+		return &notUnderstoodError{block.Name}
+	}
+	return nil
 }

@@ -34,11 +34,18 @@ func Preconnect(ctx context.Context, t *http.Transport, u *url.URL) {
 			return
 		}
 	}
-	address := u.Host
-	if u.Port() == "" {
-		address = net.JoinHostPort(u.Hostname(), "443")
+	port := u.Port()
+	if port == "" {
+		port = "443"
 	}
-	d := &warmDialer{config: t.TLSClientConfig, dial: t.DialContext, address: address, warm: make(chan dialed)}
+	d := &warmDialer{
+		// The transport may write to its own configuration once it is in use.
+		config:  t.TLSClientConfig.Clone(),
+		timeout: t.TLSHandshakeTimeout,
+		dial:    t.DialContext,
+		address: net.JoinHostPort(u.Hostname(), port),
+		warm:    make(chan dialed),
+	}
 	t.DialTLSContext = d.dialTLS
 	go d.begin(ctx)
 }
@@ -46,6 +53,7 @@ func Preconnect(ctx context.Context, t *http.Transport, u *url.URL) {
 // warmDialer hands out one connection that was begun ahead of need.
 type warmDialer struct {
 	config  *tls.Config
+	timeout time.Duration // of a handshake; 0 is none
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	address string
 	warm    chan dialed // closed when there is nothing to hand out any more
@@ -105,6 +113,11 @@ func (d *warmDialer) connect(ctx context.Context, network, address string) (net.
 		config.ServerName, _, _ = net.SplitHostPort(address)
 	}
 	conn := tls.Client(raw, config)
+	if d.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.timeout)
+		defer cancel()
+	}
 	if err := conn.HandshakeContext(ctx); err != nil {
 		raw.Close()
 		return nil, err

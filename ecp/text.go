@@ -7,19 +7,26 @@ import (
 	"bytes"
 	"html"
 	"mime"
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// maxText bounds what of a server's words gets into an error.
-const maxText = 300
+// Bounds, in characters, of what a server's words take up in an error, and of
+// an error.
+const (
+	maxText      = 300
+	maxErrorText = 2000
+)
 
-// clean makes a server's words fit to be shown: one line, no control or
-// formatting characters, which could drive a terminal, and not too long.
-func clean(s string) string {
-	if len(s) > 4*maxText {
-		s = s[:4*maxText]
-	}
+// clean makes a server's words fit to be shown.
+func clean(s string) string { return shortened(s, maxText) }
+
+// shortened makes one line of a text, without the control and formatting
+// characters that could drive a terminal, of at most limit characters.
+func shortened(s string, limit int) string {
+	s = s[:min(len(s), utf8.UTFMax*limit)]
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
@@ -30,8 +37,8 @@ func clean(s string) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > maxText {
-		s = string(runes[:maxText]) + " …"
+	if runes := []rune(s); len(runes) > limit {
+		s = string(runes[:limit-2]) + " …"
 	}
 	return s
 }
@@ -44,23 +51,13 @@ func pageText(contentType string, body []byte) string {
 		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
 		return clean(string(line))
 	}
-	lower := bytes.ToLower(body)
-	from := bytes.Index(lower, []byte("<title"))
-	if from < 0 {
-		return ""
+	if m := title.FindSubmatch(body); m != nil {
+		return clean(html.UnescapeString(string(m[1])))
 	}
-	open := bytes.IndexByte(lower[from:], '>')
-	if open < 0 {
-		return ""
-	}
-	from += open + 1
-	to := bytes.Index(lower[from:], []byte("</title"))
-	// ToLower can change lengths outside ASCII; then the places do not hold.
-	if to < 0 || len(lower) != len(body) {
-		return ""
-	}
-	return clean(html.UnescapeString(string(body[from : from+to])))
+	return ""
 }
+
+var title = regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`)
 
 // looksLikeHTML tells a web page from a SOAP message, whatever its type says.
 func looksLikeHTML(contentType string, body []byte) bool {

@@ -12,7 +12,7 @@ import (
 // checkURL allows https, and http to this machine when asked.
 func (c *Client) checkURL(u *url.URL) error {
 	switch {
-	case u.Host == "":
+	case u.Hostname() == "":
 		return &URLError{clean(u.Redacted()), "has no host"}
 	case u.User != nil:
 		return &URLError{clean(u.Redacted()), "has a user name in it"}
