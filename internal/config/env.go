@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"os"
+	"slices"
+)
+
+// Env looks up an environment variable of the table [Variables]; "" if it is not set. Tests put their own in its place.
+type Env func(name string) string
+
+// OS is the environment of the process. To look up a variable that is not in the table is a slip in the program, and
+// panics: users could not learn of it.
+func OS() Env {
+	return func(name string) string {
+		if !slices.ContainsFunc(Variables(), func(v Variable) bool { return v.Name == name }) {
+			panic(fmt.Sprintf("config: %s is not in the table of environment variables", name))
+		}
+		return os.Getenv(name)
+	}
+}
+
+// First returns the first value that is not empty: what an option says, then the environment, the profile, the default.
+func First(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// Variable is an environment variable that changes what the tool does.
+type Variable struct {
+	Name string
+	// Meaning is a phrase: what the variable says.
+	Meaning string
+	// Expects is the form of the value, as in a usage line.
+	Expects string
+	// Sensitive tells that the value may hold a secret and must not be shown.
+	Sensitive bool
+	// SharedWith names other software that reads the variable in the same sense; empty if it is the tool's own.
+	SharedWith string
+	// ByRuntime tells that Go's libraries read it, not the tool itself.
+	ByRuntime bool
+}
+
+// Variables returns the table of all environment variables that are read, in the order in which a manual lists them.
+func Variables() []Variable {
+	return []Variable{
+		{Name: "ECP_IDP", Meaning: "the identity provider", Expects: "NAME|URL|entityID", SharedWith: "ciecplib"},
+		{Name: "X509UP_SERVICE_PROVIDER", Meaning: "the online CA that certificates come from", Expects: "URL"},
+		{Name: "X509UP_USERNAME", Meaning: "the user name at the identity provider", Expects: "NAME"},
+		{Name: "X509UP_PASSWORD_FILE", Meaning: "the file whose first line is the password", Expects: "FILE"},
+		{Name: "X509UP_PROFILE", Meaning: "the profile of the configuration file", Expects: "NAME"},
+		{Name: "X509UP_CONFIG", Meaning: "the configuration file, instead of the one in the home folder", Expects: "FILE"},
+		{Name: "X509_USER_PROXY", Meaning: "where the credential is stored and looked for", Expects: "FILE",
+			SharedWith: "Globus, VOMS, ARC, XRootD, gfal2, Rucio"},
+		{Name: "SSL_CERT_FILE", Meaning: "the CAs that are trusted for servers (not on macOS and Windows)", Expects: "FILE",
+			SharedWith: "OpenSSL, Go, curl", ByRuntime: true},
+		{Name: "SSL_CERT_DIR", Meaning: "folders with such CAs (not on macOS and Windows)", Expects: "FOLDER[:FOLDER…]",
+			SharedWith: "OpenSSL, Go, curl", ByRuntime: true},
+		{Name: "HTTPS_PROXY", Meaning: "the HTTP proxy for https; in small letters too", Expects: "URL", Sensitive: true,
+			SharedWith: "curl, Go, Python and others", ByRuntime: true},
+		{Name: "NO_PROXY", Meaning: "hosts that are reached without the HTTP proxy; in small letters too", Expects: "HOST[,HOST…]",
+			SharedWith: "curl, Go, Python and others", ByRuntime: true},
+		{Name: "HOME", Meaning: "the home folder", Expects: "FOLDER", SharedWith: "POSIX"},
+		{Name: "XDG_CONFIG_HOME", Meaning: "where x509up/config.toml is, instead of ~/.config", Expects: "FOLDER",
+			SharedWith: "XDG Base Directory"},
+		{Name: "XDG_CACHE_HOME", Meaning: "where lists of identity providers are kept, instead of ~/.cache", Expects: "FOLDER",
+			SharedWith: "XDG Base Directory"},
+		{Name: "AppData", Meaning: `where x509up\config.toml is (Windows)`, Expects: "FOLDER", SharedWith: "Windows"},
+		{Name: "ProgramData", Meaning: `where x509up\config.toml for all users is (Windows)`, Expects: "FOLDER",
+			SharedWith: "Windows"},
+	}
+}
