@@ -202,7 +202,7 @@ const helper = "write-to-full-disk"
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == helper {
-		limitFileSize(5000)
+		limitFileSize()
 		fmt.Println(atomicfile.Write(os.Args[2], make([]byte, 100_000), 0o600))
 		return
 	}

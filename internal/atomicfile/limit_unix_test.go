@@ -11,10 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitFileSize makes each write beyond a number of bytes fail in this process.
-func limitFileSize(bytes uint64) {
+// limitFileSize makes each write beyond 5000 bytes fail in this process.
+func limitFileSize() {
 	signal.Ignore(unix.SIGXFSZ)
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: bytes}); err != nil {
+	var limit unix.Rlimit
+	limit.Cur, limit.Max = 5000, 5000
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
 		panic(err)
 	}
 }

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package credstore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/x509up/x509up/internal/atomicfile"
+)
+
+// Destroy overwrites the whole of a file with zeros, forces that to the disk, and removes it. What has been written is
+// gone from the file, though a file system may have kept old copies of its blocks elsewhere.
+//
+// The error wraps fs.ErrNotExist where there is no file. A symbolic link, something that is no file, a file of somebody
+// else and a read-only file are left alone, with the errors of CheckTarget; a file with a second name is, too, with a *LinkedError.
+func Destroy(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return fmt.Errorf("credstore: destroying %q: %w", path, cause(err))
+	}
+	if err := checkDoomed(path, info); err != nil {
+		return err
+	}
+	overwriteErr := overwrite(path, info)
+	if errors.Is(overwriteErr, errReplaced) {
+		return fmt.Errorf("credstore: destroying %q: %w", path, overwriteErr)
+	}
+	// A file that cannot be overwritten, as on a full disk that copies on write, is removed all the same.
+	err = os.Remove(path)
+	if err == nil {
+		err = atomicfile.SyncFolder(filepath.Dir(path))
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("credstore: destroying %q: %w", path, cause(err))
+	case overwriteErr != nil:
+		return fmt.Errorf("credstore: destroying %q: it is removed, but was not overwritten: %w", path, cause(overwriteErr))
+	}
+	return nil
+}
+
+// errReplaced says that a name has got another file since it was looked at.
+var errReplaced = errors.New("another file took its place")
+
+func checkDoomed(path string, info os.FileInfo) error {
+	found := factsOf(info)
+	if err := found.checkTarget(path, os.Geteuid()); err != nil {
+		return err
+	}
+	if found.links > 1 {
+		return &LinkedError{Path: path, Links: found.links}
+	}
+	return nil
+}
+
+// overwrite fills the file with zeros, if it still is the one that was looked at.
+func overwrite(path string, seen os.FileInfo) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|noFollow|noWait, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(seen, info) {
+		return errReplaced
+	}
+	zeros := make([]byte, 64<<10)
+	for left := info.Size(); left > 0; {
+		n, err := f.Write(zeros[:min(left, int64(len(zeros)))])
+		if err != nil {
+			return err
+		}
+		left -= int64(n)
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return f.Close()
+}

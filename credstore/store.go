@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package credstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/x509up/x509up/internal/atomicfile"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// The names of a certificate and its key in a folder, as all grid tools know them.
+const (
+	CertName = "usercert.pem"
+	KeyName  = "userkey.pem"
+)
+
+// Load reads the credential in a file. The error wraps fs.ErrNotExist where there is none; else it is a *NotRegularError,
+// *OwnerError or *ModeError, or wraps what the system or proxycert.Parse says. A file without a private key may be readable
+// for all.
+//
+// A symbolic link is followed: what counts is the file that it leads to.
+func Load(path string) (*proxycert.Credential, error) {
+	data, f, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := proxycert.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("credstore: loading %q: %w", path, err)
+	}
+	if err := f.checkMode(path, c.Key != nil); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// LoadPair reads the credential in usercert.pem and userkey.pem of a folder, with the errors of Load.
+func LoadPair(folder string) (*proxycert.Credential, error) {
+	certPath, keyPath := filepath.Join(folder, CertName), filepath.Join(folder, KeyName)
+	cert, certFacts, err := read(certPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := certFacts.checkMode(certPath, false); err != nil {
+		return nil, err
+	}
+	key, keyFacts, err := read(keyPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := keyFacts.checkMode(keyPath, true); err != nil {
+		return nil, err
+	}
+	c, err := proxycert.Parse(bytes.Join([][]byte{cert, key}, []byte("\n")))
+	if err != nil {
+		return nil, fmt.Errorf("credstore: loading %q and %s: %w", certPath, KeyName, err)
+	}
+	return c, nil
+}
+
+// read reads a file after a look at it. One byte more than proxycert takes is enough for it to say that it is too much.
+func read(path string) ([]byte, facts, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
+	if err != nil {
+		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, cause(err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, cause(err))
+	}
+	found := factsOf(info)
+	if err := found.checkSource(path, os.Geteuid()); err != nil {
+		return nil, facts{}, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, proxycert.MaxSize+1))
+	if err != nil {
+		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, cause(err))
+	}
+	return data, found, nil
+}
+
+// Save makes path a file with these contents that its owner alone can read and write. It checks as CheckTarget does, and
+// the old file stays if anything goes wrong.
+func Save(path string, data []byte) error {
+	if err := CheckTarget(path); err != nil {
+		return err
+	}
+	if err := atomicfile.Write(path, data, 0o600); err != nil {
+		return fmt.Errorf("credstore: saving: %w", err)
+	}
+	return nil
+}
+
+// CheckPair says whether SavePair could write to the folder as things are now, with the errors of CheckTarget. The
+// folder may be missing if the one above it is there.
+func CheckPair(folder string) error {
+	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
+		return CheckTarget(folder)
+	}
+	if err := CheckTarget(filepath.Join(folder, KeyName)); err != nil {
+		return err
+	}
+	return CheckTarget(filepath.Join(folder, CertName))
+}
+
+// SavePair writes usercert.pem, readable for all, and userkey.pem, for the owner alone, into a folder, which it makes if it
+// is missing. It checks as CheckPair does. If anything goes wrong, both files are as they were; only a loss of power
+// between the two renames can leave a new key beside an old certificate.
+func SavePair(folder string, cert, key []byte) error {
+	if err := CheckPair(folder); err != nil {
+		return err
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return &FolderError{Path: folder, Err: cause(err)}
+	}
+	certPath, keyPath := filepath.Join(folder, CertName), filepath.Join(folder, KeyName)
+	newKey, err := atomicfile.Prepare(keyPath, key, 0o600)
+	if err != nil {
+		return fmt.Errorf("credstore: saving: %w", err)
+	}
+	defer newKey.Abort()
+	newCert, err := atomicfile.Prepare(certPath, cert, 0o644)
+	if err != nil {
+		return fmt.Errorf("credstore: saving: %w", err)
+	}
+	defer newCert.Abort()
+	return commitPair(newKey, newCert, keyPath)
+}
+
+// commitPair renames both files or, if the second fails, none: the old key comes back.
+func commitPair(newKey, newCert *atomicfile.Pending, keyPath string) error {
+	oldKey, err := remember(keyPath)
+	if err != nil {
+		return err
+	}
+	if err := newKey.Commit(); err != nil {
+		return fmt.Errorf("credstore: saving: %w", err)
+	}
+	if err := newCert.Commit(); err != nil {
+		return errors.Join(fmt.Errorf("credstore: saving: %w", err), oldKey.restore(keyPath))
+	}
+	return nil
+}
+
+// memory is what a file was.
+type memory struct {
+	data []byte
+	mode fs.FileMode
+	none bool // there was no file
+}
+
+// remember reads the file that is about to be replaced. A key is small; what is not will not be replaced as one.
+func remember(path string) (memory, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return memory{none: true}, nil
+	}
+	if err == nil && info.Size() > proxycert.MaxSize {
+		return memory{}, fmt.Errorf("credstore: saving %q: what is there is too large for a key (%d bytes)", path, info.Size())
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return memory{}, fmt.Errorf("credstore: saving %q: reading what is there: %w", path, cause(err))
+	}
+	return memory{data: data, mode: info.Mode().Perm()}, nil
+}
+
+func (m memory) restore(path string) error {
+	if m.none {
+		return os.Remove(path)
+	}
+	return atomicfile.Write(path, m.data, m.mode)
+}
