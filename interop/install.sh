@@ -47,13 +47,12 @@ done
 
 # invoke-rc.d and deb-systemd-invoke ask this program before they start anything; 101 forbids it.
 policy=/usr/sbin/policy-rc.d
-kept=
+kept=$policy.interop-kept # the administrator's own, if there is one, also after a run that was killed
 restore() {
 	rm -f "$policy"
-	[ -z "$kept" ] || mv "$kept" "$policy"
+	[ ! -e "$kept" ] || mv "$kept" "$policy"
 }
-if [ -e "$policy" ]; then
-	kept=$policy.interop-kept
+if [ -e "$policy" ] && [ ! -e "$kept" ]; then
 	mv "$policy" "$kept"
 fi
 trap restore EXIT

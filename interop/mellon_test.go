@@ -18,6 +18,7 @@ func newMellonSP(t *testing.T, dir string) serviceProvider {
 	return serviceProvider{
 		EntityID: base + "/mellon/metadata",
 		ACS:      base + "/mellon/paosResponse",
+		Binding:  paosBinding,
 		SAML:     newSAMLPair(t, "mod_auth_mellon"),
 		BaseURL:  base,
 

@@ -131,9 +131,8 @@ func freeAddress(t *testing.T, ip string) string {
 // daemon is a program that runs in the foreground until it is told to stop.
 type daemon struct {
 	Name    string   // for messages and the file its output goes to
-	Dir     string   // its folder; every *.log below it is shown when the test fails
+	Dir     string   // its own folder; every *.log in it is shown when the test fails
 	Command []string // program and arguments
-	Env     []string // its whole environment but PATH
 	Network string   // "tcp" or "unix":
 	Address string   // ready when this accepts connections
 }
@@ -149,7 +148,7 @@ func (d daemon) start(t *testing.T) {
 
 	cmd := exec.Command(d.Command[0], d.Command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = d.Dir, out, out
-	cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}, d.Env...)
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Credential: daemonAccount(t),
 		Setpgid:    true,            // so that an interrupt at the terminal reaches us first,
@@ -223,5 +222,23 @@ func (d daemon) showLogs(t *testing.T) {
 		if len(text) > 0 {
 			t.Logf("%s of %s:\n%s", filepath.Base(path), d.Name, text)
 		}
+	}
+}
+
+// readLog reads a log, which is empty as long as nothing was written.
+func readLog(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// wantLogged expects that a peer has seen what the test is about, and not another fault.
+func wantLogged(t *testing.T, peer, log, want string) {
+	t.Helper()
+	if !strings.Contains(log, want) {
+		t.Errorf("%s has not logged %q", peer, want)
 	}
 }

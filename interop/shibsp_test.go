@@ -13,7 +13,8 @@ import (
 // serviceProvider is what an identity provider and a client must know of an SP.
 type serviceProvider struct {
 	EntityID string
-	ACS      string // where the client posts the assertion, over PAOS
+	ACS      string // where the client posts the assertion
+	Binding  string // how: over PAOS, unless somebody has made a mistake
 	SAML     keyPair
 	BaseURL  string // https://host:port, without a slash at the end
 
@@ -26,11 +27,25 @@ type serviceProvider struct {
 // Protected is a page that shows who asked for it, and how.
 func (sp serviceProvider) Protected() string { return sp.BaseURL + "/secure/page" }
 
+const (
+	paosBinding = "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"
+	postBinding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+)
+
 // shibSP is a Shibboleth service provider: shibd, and Apache with mod_shib.
 type shibSP struct {
 	serviceProvider
 	OnlineCA keyPair // signs what the getcert CGI hands out
 }
+
+// Getcert is the form of the online CA.
+func (sp shibSP) Getcert() string { return sp.BaseURL + "/secure/getcert" }
+
+// LegacyGetcert is the same with PKCS #12 files as OpenSSL 1 made them.
+func (sp shibSP) LegacyGetcert() string { return sp.BaseURL + "/legacy/getcert" }
+
+// RetiredGetcert is the form of a CA that has closed.
+func (sp shibSP) RetiredGetcert() string { return sp.BaseURL + "/retired/getcert" }
 
 // newShibSP prepares the service provider in dir.
 func newShibSP(t *testing.T, dir string) shibSP {
@@ -42,6 +57,7 @@ func newShibSP(t *testing.T, dir string) shibSP {
 		serviceProvider: serviceProvider{
 			EntityID: base + "/shibboleth",
 			ACS:      base + "/Shibboleth.sso/SAML2/ECP",
+			Binding:  paosBinding,
 			SAML:     newSAMLPair(t, "Shibboleth SP"),
 			BaseURL:  base,
 
@@ -64,21 +80,20 @@ func (sp shibSP) start(t *testing.T, ca keyPair, idp identityProvider) {
 	for _, name := range []string{"site.conf", "shibboleth2.xml", "attribute-map.xml"} {
 		render(t, "shibboleth/"+name, data, filepath.Join(dir, name), 0o644)
 	}
-	for _, name := range []string{"shibd", "native"} {
-		logFile := struct{ LogFile string }{filepath.Join(dir, name+".log")}
-		render(t, "shibboleth/logger", logFile, filepath.Join(dir, name+".logger"), 0o644)
+	shibd := makeDir(t, dir, "shibd")
+	for _, logs := range []string{dir, shibd} {
+		render(t, "shibboleth/logger", struct{ Dir string }{logs}, filepath.Join(logs, "logger"), 0o644)
 	}
 	idp.writeMetadata(t, filepath.Join(dir, "idp-metadata.xml"))
 	writePair(t, filepath.Join(dir, "saml"), sp.SAML)
 	sp.writeGetcert(t)
 
-	socket := filepath.Join(dir, "shibd.sock")
 	daemon{
 		Name:    "shibd",
-		Dir:     dir,
-		Command: []string{"/usr/sbin/shibd", "-F", "-f", "-c", filepath.Join(dir, "shibboleth2.xml"), "-p", filepath.Join(dir, "shibd.pid")},
+		Dir:     shibd,
+		Command: []string{"/usr/sbin/shibd", "-F", "-f", "-c", filepath.Join(dir, "shibboleth2.xml"), "-p", filepath.Join(shibd, "pid")},
 		Network: "unix",
-		Address: socket,
+		Address: filepath.Join(shibd, "socket"),
 	}.start(t)
 	sp.web.start(t, ca)
 }
@@ -103,4 +118,10 @@ func installProgram(t *testing.T, name, path string) {
 		t.Fatal(err)
 	}
 	writeFile(t, path, text, 0o755)
+}
+
+// log is what shibd has written so far.
+func (sp shibSP) log(t *testing.T) string {
+	t.Helper()
+	return readLog(t, filepath.Join(sp.web.Dir, "shibd", "shibboleth.log"))
 }

@@ -8,6 +8,7 @@ package interop_test
 import (
 	"crypto/rand"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -80,4 +81,16 @@ func (idp identityProvider) start(t *testing.T, ca keyPair, sps ...serviceProvid
 func (idp identityProvider) writeMetadata(t *testing.T, path string) {
 	t.Helper()
 	render(t, "simplesamlphp/idp-metadata.xml", idp, path, 0o644)
+}
+
+// log is what the identity provider has written so far.
+func (idp identityProvider) log(t *testing.T) string {
+	t.Helper()
+	return readLog(t, filepath.Join(idp.web.Dir, "simplesamlphp.log"))
+}
+
+// logins counts the assertions that the identity provider has sent, by its own log.
+func (idp identityProvider) logins(t *testing.T) int {
+	t.Helper()
+	return strings.Count(idp.log(t), "Sending SAML 2.0 Response to ")
 }

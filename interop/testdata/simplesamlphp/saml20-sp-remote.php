@@ -1,9 +1,8 @@
 <?php
 {{- range .SPs}}
 $metadata['{{.EntityID}}'] = [
-    // SimpleSAMLphp compares this URL with the AuthnRequest's; on any difference it redirects to its login form.
     'AssertionConsumerService' => [[
-        'Binding' => 'urn:oasis:names:tc:SAML:2.0:bindings:PAOS',
+        'Binding' => '{{.Binding}}',
         'Location' => '{{.ACS}}',
         'index' => 0,
     ]],
