@@ -202,7 +202,7 @@ func schemes(h http.Header) []string {
 			if first == "" || strings.Contains(first, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=") {
 				continue
 			}
-			if s := clean(first); !slices.Contains(found, s) && len(found) < 8 {
+			if s := clean(first); s != "" && !slices.Contains(found, s) && len(found) < 8 {
 				found = append(found, s)
 			}
 		}

@@ -6,6 +6,7 @@ package ecp_test
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -215,4 +216,53 @@ func edit(t *testing.T, s, old, with string) string {
 		t.Fatalf("the message holds %q %d times", old, n)
 	}
 	return strings.Replace(s, old, with, 1)
+}
+
+// nobody fails the test when credentials are asked for.
+func nobody(t *testing.T) func(context.Context, ecp.Prompt) (ecp.Credentials, error) {
+	return func(context.Context, ecp.Prompt) (ecp.Credentials, error) {
+		t.Error("asked for credentials")
+		return ecp.Credentials{Username: username, Password: password}, nil
+	}
+}
+
+// dialTo leads every connection to one address.
+func dialTo(address string) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+}
+
+// plain serves what a server serves, without TLS.
+func plain(t *testing.T, tls *httptest.Server) *httptest.Server {
+	s := httptest.NewServer(tls.Config.Handler)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// roundTripper is a transport without a network.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// examplePeers are sp.example.org and idp.example.org, as transports.
+func examplePeers() (sp, idp http.RoundTripper) {
+	const base = "https://sp.example.org"
+	answer := func(r *http.Request, status int, header http.Header, body string) (*http.Response, error) {
+		return &http.Response{StatusCode: status, Header: header, Request: r, ProtoMajor: 1, ProtoMinor: 1,
+			Body: io.NopCloser(strings.NewReader(strings.ReplaceAll(body, "{SP}", base)))}, nil
+	}
+	sp = roundTripper(func(r *http.Request) (*http.Response, error) {
+		switch _, err := r.Cookie("session"); {
+		case r.URL.Path == "/acs":
+			return answer(r, http.StatusFound, http.Header{"Set-Cookie": {"session=1; Path=/"}}, "")
+		case err == nil:
+			return answer(r, http.StatusOK, http.Header{}, "the data\n")
+		}
+		return answer(r, http.StatusOK, http.Header{"Content-Type": {mediaECP}}, spMessage)
+	})
+	idp = roundTripper(func(r *http.Request) (*http.Response, error) {
+		return answer(r, http.StatusOK, http.Header{"Content-Type": {mediaXML}}, idpMessage)
+	})
+	return sp, idp
 }

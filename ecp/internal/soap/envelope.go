@@ -101,6 +101,9 @@ func (e *Envelope) blocks() []*Element {
 	return e.Header.Children
 }
 
+// PayloadBytes returns the bytes of the payload, as they came.
+func (e *Envelope) PayloadBytes() []byte { return e.data[e.Payload.start:e.Payload.end] }
+
 // WithHeader returns the envelope's bytes with its Header replaced by header,
 // which may be empty. Not a byte of the Body or of the Envelope's tags changes:
 // under inclusive canonicalization the declarations on both are part of what
