@@ -78,8 +78,8 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 		{d.CA, f.CACertPEM, 0o644},
 		{filepath.Join(d.CertDir, hash+".0"), ca.PEM(f.UserCA), 0o644},
 		{filepath.Join(d.CertDir, hash+".signing_policy"), []byte(signingPolicy), 0o644},
-		{d.List, f.list, 0o644},
-		{d.Metadata, f.meta, 0o644},
+		{d.List, f.site.list, 0o644},
+		{d.Metadata, f.site.aggregate, 0o644},
 		{d.Env, []byte(d.script()), 0o644},
 	} {
 		if err := atomicfile.Write(file.path, file.data, file.mode); err != nil {

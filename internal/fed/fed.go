@@ -83,8 +83,8 @@ type Federation struct {
 	servers []*http.Server
 	closing sync.Once
 	stop    chan struct{}
-	list    []byte
-	meta    []byte
+	idp     *idp
+	site    *site
 }
 
 // A world is what the servers share.
@@ -186,9 +186,8 @@ func (f *Federation) parties(w *world, urls [3]string, grid *ca.Authority) (*idp
 	s := &sp{world: w, entityID: urls[1] + "/shibboleth", url: urls[1], signer: spSigner, ca: onlineCA(w, grid, f.Users)}
 	p.sp = relyingParty{s.entityID, s.acs(), spSigner}
 	s.idp = trustedIdP{p.entityID, idpName, p.url, idpSigner}
-	published := newSite(w.now(), p, s)
-	p.site = published
-	f.list, f.meta = published.list, published.aggregate
+	f.idp, f.site = p, newSite(w.now(), p, s)
+	p.site = f.site
 
 	f.IdPURL, f.IdPName, f.EntityID = p.url, idpName, p.entityID
 	f.SPURL, f.SPEntityID, f.ACSURL = urls[1]+getcertPath, s.entityID, s.acs()

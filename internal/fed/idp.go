@@ -228,7 +228,7 @@ func (p *idp) dribble(w *journal.Response) {
 		select {
 		case <-tick.C:
 		case <-p.stop:
-			return
+			panic(http.ErrAbortHandler) // returning would end the answer well
 		}
 	}
 }

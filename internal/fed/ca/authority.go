@@ -126,7 +126,7 @@ func PEM(cert *x509.Certificate) []byte {
 
 // SubjectHash is the name, without suffix, under which OpenSSL 1.0 and later look for a CA in a directory: the first four
 // bytes, little-endian, of the SHA-1 of the canonical subject. Canonical (x_name_canon): no outer SEQUENCE, every
-// string a UTF8String in lower case, white space folded.
+// string a UTF8String in lower case as far as it is ASCII, white space folded.
 func SubjectHash(cert *x509.Certificate) (string, error) {
 	var seq pkix.RDNSequence
 	if _, err := asn1.Unmarshal(cert.RawSubject, &seq); err != nil {
@@ -136,7 +136,7 @@ func SubjectHash(cert *x509.Certificate) (string, error) {
 	for _, set := range seq {
 		var canonical pkix.RelativeDistinguishedNameSET
 		for _, a := range set {
-			s := strings.ToLower(strings.Join(strings.Fields(fmt.Sprint(a.Value)), " "))
+			s := strings.Map(lowerASCII, strings.Join(strings.Fields(fmt.Sprint(a.Value)), " "))
 			a.Value = asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(s)}
 			canonical = append(canonical, a)
 		}
@@ -147,4 +147,11 @@ func SubjectHash(cert *x509.Certificate) (string, error) {
 		h.Write(der)
 	}
 	return fmt.Sprintf("%08x", binary.LittleEndian.Uint32(h.Sum(nil))), nil
+}
+
+func lowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		r += 'a' - 'A'
+	}
+	return r
 }

@@ -32,7 +32,7 @@ func (m PAOSRequest) Marshal(s Signer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.sign(Path(Child(doc.Root(), SOAP, "Body"), Protocol, "AuthnRequest")); err != nil {
+	if err := s.Sign(Path(Child(doc.Root(), SOAP, "Body"), Protocol, "AuthnRequest")); err != nil {
 		return nil, err
 	}
 	return doc.WriteToBytes()
@@ -73,11 +73,11 @@ func (m Answer) Marshal(s Signer) ([]byte, error) {
 	}
 	resp := Path(Child(doc.Root(), SOAP, "Body"), Protocol, "Response")
 	if assertion := Child(resp, Assertion, "Assertion"); assertion != nil {
-		if err := s.sign(assertion); err != nil {
+		if err := s.Sign(assertion); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.sign(resp); err != nil {
+	if err := s.Sign(resp); err != nil {
 		return nil, err
 	}
 	return doc.WriteToBytes()

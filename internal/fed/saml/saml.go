@@ -8,8 +8,10 @@
 package saml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -44,12 +46,20 @@ type Envelope struct {
 	Body   *etree.Element   // the one element in the Body
 }
 
+var errCharset = errors.New("the encoding is not UTF-8")
+
 // Parse takes a SOAP message apart. Like Keycloak it wants nothing, not even white space, before the first
 // element of the Body; like any careful server it wants no DTD.
 func Parse(data []byte) (*Envelope, error) {
 	doc := etree.NewDocument()
-	doc.ReadSettings = etree.ReadSettings{ValidateInput: true, PreserveDuplicateAttrs: true, MaxDepth: maxDepth}
-	if err := doc.ReadFromBytes(data); err != nil {
+	doc.ReadSettings = etree.ReadSettings{
+		CharsetReader:          func(string, io.Reader) (io.Reader, error) { return nil, errCharset },
+		ValidateInput:          true,
+		PreserveDuplicateAttrs: true,
+		MaxDepth:               maxDepth,
+	}
+	// Without the trimming ValidateInput takes a line feed at the end for a second root.
+	if err := doc.ReadFromBytes(bytes.TrimSpace(data)); err != nil {
 		return nil, fmt.Errorf("parsing the envelope: %w", err)
 	}
 	for _, token := range doc.Child {

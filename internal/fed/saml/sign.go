@@ -67,9 +67,9 @@ func (k xmlECDSA) Sign(random io.Reader, digest []byte, _ crypto.SignerOpts) ([]
 	return out, nil
 }
 
-// sign puts an enveloped signature behind the Issuer. Exclusive C14N needs el to declare its own prefixes; inclusive
+// Sign puts an enveloped signature behind the Issuer. Exclusive C14N needs el to declare its own prefixes; inclusive
 // C14N takes those of every ancestor into the digest, so el must already stand where it will be sent.
-func (s Signer) sign(el *etree.Element) error {
+func (s Signer) Sign(el *etree.Element) error {
 	ctx, err := dsig.NewSigningContext(xmlECDSA{s.Key}, [][]byte{s.Cert.Raw})
 	if err != nil {
 		return err
