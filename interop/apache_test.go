@@ -6,6 +6,8 @@
 package interop_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"path/filepath"
 	"testing"
@@ -66,7 +68,17 @@ func (a apache) start(t *testing.T, ca keyPair) {
 		Name:    "apache-" + filepath.Base(a.Dir),
 		Dir:     a.Dir,
 		Command: []string{"/usr/sbin/apache2", "-f", config, "-D", "FOREGROUND"},
-		Network: "tcp",
-		Address: a.Address,
+		Ready:   func() error { return a.answers(ca, host) },
 	}.start(t)
+}
+
+// answers tells whether it is this server that accepts connections, and not another that took the port.
+func (a apache) answers(ca keyPair, host string) error {
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.Cert)
+	conn, err := tls.Dial("tcp", a.Address, &tls.Config{RootCAs: roots, ServerName: host})
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }

@@ -22,8 +22,8 @@
 // # How it runs
 //
 // "make interop" installs what is missing with install.sh and runs the tests. Every daemon listens on
-// loopback only, on a port that was free a moment ago, with configuration, keys and logs in the test's
-// temporary folder, and is stopped by its process id. Run as root, the daemons become www-data; run as
+// loopback only, on a free port, with configuration, keys and logs in a temporary folder of the test, and
+// is stopped by its process id. Run as root, the daemons become www-data; run as
 // anyone else, they stay what they are. Their logs are printed when a test fails. A peer that is missing
 // is a failure, never a skip.
 //

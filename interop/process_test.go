@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -117,15 +118,23 @@ func giveToDaemons(t *testing.T, path string) {
 	}
 }
 
-// freeAddress returns a loopback address with a port that nobody listens on at this moment.
+// freeAddress returns an address with a port that nobody listens on. The kernel's own choice (port 0) would
+// be from the range that it hands to everyone who asks next; between our closing it and the daemon's binding
+// it, that happens. So the port is from below that range.
 func freeAddress(t *testing.T, ip string) string {
 	t.Helper()
-	l, err := net.Listen("tcp4", net.JoinHostPort(ip, "0"))
-	if err != nil {
-		t.Fatal(err)
+	const first, last, tries = 10_000, 32_767, 100
+	for range tries {
+		port := first + rand.IntN(last-first+1)
+		l, err := net.Listen("tcp4", net.JoinHostPort(ip, strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		defer l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatalf("no free port at %s in %d tries", ip, tries)
+	return ""
 }
 
 // daemon is a program that runs in the foreground until it is told to stop.
@@ -133,8 +142,7 @@ type daemon struct {
 	Name    string   // for messages and the file its output goes to
 	Dir     string   // its own folder; every *.log in it is shown when the test fails
 	Command []string // program and arguments
-	Network string   // "tcp" or "unix":
-	Address string   // ready when this accepts connections
+	Ready   func() error
 }
 
 // start runs the daemon until the test and its subtests are over.
@@ -175,15 +183,16 @@ func (d daemon) awaitReady(exited chan error) error {
 	defer tick.Stop()
 	deadline := time.After(startLimit)
 	for {
-		if conn, err := net.Dial(d.Network, d.Address); err == nil {
-			return conn.Close()
+		notYet := d.Ready()
+		if notYet == nil {
+			return nil
 		}
 		select {
 		case err := <-exited:
 			exited <- err // for stop
 			return fmt.Errorf("%s ended while it was starting: %v", d.Name, err)
 		case <-deadline:
-			return fmt.Errorf("%s accepts no connection on %s after %v", d.Name, d.Address, startLimit)
+			return fmt.Errorf("%s is not ready after %v: %v", d.Name, startLimit, notYet)
 		case <-tick.C:
 		}
 	}

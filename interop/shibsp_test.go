@@ -6,6 +6,7 @@
 package interop_test
 
 import (
+	"net"
 	"path/filepath"
 	"testing"
 )
@@ -92,8 +93,13 @@ func (sp shibSP) start(t *testing.T, ca keyPair, idp identityProvider) {
 		Name:    "shibd",
 		Dir:     shibd,
 		Command: []string{"/usr/sbin/shibd", "-F", "-f", "-c", filepath.Join(dir, "shibboleth2.xml"), "-p", filepath.Join(shibd, "pid")},
-		Network: "unix",
-		Address: filepath.Join(shibd, "socket"),
+		Ready: func() error {
+			conn, err := net.Dial("unix", filepath.Join(shibd, "socket"))
+			if err != nil {
+				return err
+			}
+			return conn.Close()
+		},
 	}.start(t)
 	sp.web.start(t, ca)
 }
