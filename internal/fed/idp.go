@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/x509up/x509up/internal/fed/expiring"
 	"github.com/x509up/x509up/internal/fed/journal"
 	"github.com/x509up/x509up/internal/fed/saml"
 )
@@ -34,7 +35,7 @@ type idp struct {
 	signer   saml.Signer
 	sp       relyingParty // the only one it knows
 	users    []User
-	seen     expiring[struct{}] // AuthnRequest IDs
+	seen     expiring.Table[struct{}] // AuthnRequest IDs
 	other    string             // where redirect-idp points
 	site     http.Handler       // metadata and the list of IdPs
 }
@@ -108,7 +109,7 @@ func (p *idp) decode(r *http.Request, body []byte) (string, error) {
 		return "", fmt.Errorf("no endpoint of the relying party is %q with the PAOS binding", acs)
 	case err != nil || now.Sub(issued).Abs() > responseLife:
 		return "", errors.New("the AuthnRequest has expired")
-	case !p.seen.put(saml.Attr(req, "ID"), struct{}{}, now, 2*responseLife):
+	case !p.seen.Put(saml.Attr(req, "ID"), struct{}{}, now, 2*responseLife):
 		return "", errors.New("the AuthnRequest was replayed")
 	}
 	return saml.Attr(req, "ID"), nil

@@ -16,6 +16,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/x509up/x509up/internal/fed/ca"
+	"github.com/x509up/x509up/internal/fed/expiring"
 	"github.com/x509up/x509up/internal/fed/journal"
 	"github.com/x509up/x509up/internal/fed/saml"
 )
@@ -37,8 +38,8 @@ type sp struct {
 	url      string // of its host, without a path
 	signer   saml.Signer
 	idp      trustedIdP
-	pending  expiring[pending]
-	sessions expiring[ca.Attributes]
+	pending  expiring.Table[pending]
+	sessions expiring.Table[ca.Attributes]
 	ca       *ca.Online
 }
 
@@ -75,7 +76,7 @@ func (s *sp) serve(w *journal.Response, r *http.Request, body []byte) {
 // protect serves the protected content to a session, and anyone else with a way to log in.
 func (s *sp) protect(w *journal.Response, r *http.Request, body []byte) {
 	if c, err := r.Cookie(sessionCookie); err == nil {
-		if user, ok := s.sessions.get(c.Value, s.now()); ok {
+		if user, ok := s.sessions.Get(c.Value, s.now()); ok {
 			s.content(w, r, body, user)
 			return
 		}
@@ -96,7 +97,7 @@ func (s *sp) request(w *journal.Response, r *http.Request) {
 	now := s.now()
 	p := pending{requestID: saml.NewID(), messageID: saml.NewID(), target: s.url + r.URL.RequestURI()}
 	relay := "ss:mem:" + saml.NewID()[1:]
-	s.pending.put(relay, p, now, pendingLife)
+	s.pending.Put(relay, p, now, pendingLife)
 	body, err := saml.PAOSRequest{
 		SP: s.entityID, ACS: s.acs(), IdP: s.idp.entityID, IdPName: s.idp.name, IdPURL: s.idp.url,
 		ID: p.requestID, MessageID: p.messageID, RelayState: relay, Issued: now,
@@ -120,7 +121,7 @@ func (s *sp) consume(w *journal.Response, r *http.Request, body []byte) {
 		return
 	}
 	id := saml.NewID()
-	s.sessions.put(id, user, s.now(), sessionLife)
+	s.sessions.Put(id, user, s.now(), sessionLife)
 	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", Secure: true, HttpOnly: true})
 	http.SetCookie(w, &http.Cookie{Name: requestCookie + url.QueryEscape(relay), Path: "/", MaxAge: -1, Secure: true, HttpOnly: true})
 	w.Header().Set("Location", login.target)
@@ -180,7 +181,7 @@ func (s *sp) correlate(r *http.Request, header []*etree.Element, now time.Time) 
 			return "", login, fmt.Errorf("the header block %q lacks actor or mustUnderstand", block.FullTag())
 		}
 	}
-	login, ok := s.pending.take(relay, now)
+	login, ok := s.pending.Take(relay, now)
 	if !ok {
 		return relay, login, fmt.Errorf("no login waits under the relay state %q", relay)
 	}
