@@ -43,11 +43,33 @@ func TestFirstOfEquals(t *testing.T) {
 	if got := nearest.Of("caa", []string{"cab", "cac"}); got != "cab" {
 		t.Errorf("got %q", got)
 	}
-	long := strings.Repeat("x", 200)
+	long := strings.Repeat("x", 300)
 	if got := nearest.Of("xxxxxx", []string{long}); got != "" {
 		t.Errorf("a word that is too long to compare: got %q", got)
 	}
 	if got := nearest.Of("x", nil); got != "" {
 		t.Errorf("of nothing: got %q", got)
+	}
+}
+
+func TestWithin(t *testing.T) {
+	t.Parallel()
+	texts := []string{"University of Michigan", "University of Wisconsin-Madison", "Fermi National Accelerator Laboratory"}
+	tests := []struct{ name, part, want string }{
+		{"a part as it is", "michigan", "University of Michigan"},
+		{"a slip in a word", "wiscosnin", "University of Wisconsin-Madison"},
+		{"a slip in several words", "univrsity of wisconsin", "University of Wisconsin-Madison"},
+		{"a slip in the middle", "national acelerator", "Fermi National Accelerator Laboratory"},
+		{"a slip at the end", "laboratorium", "Fermi National Accelerator Laboratory"},
+		{"far away", "heidelberg", ""},
+		{"the empty part", "", "University of Michigan"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := nearest.Within(tt.part, texts); got != tt.want {
+				t.Errorf("Within(%q) = %q, want %q", tt.part, got, tt.want)
+			}
+		})
 	}
 }

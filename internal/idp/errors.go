@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package idp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+var errNotURL = errors.New("it is not a URL")
+
+// NotFoundError says that no provider fits what was asked for.
+type NotFoundError struct {
+	Query string
+	// Nearest is the name of a provider that may have been meant; "" if there is none like it.
+	Nearest string
+	// EntityIDsOnly tells that the metadata comes from a server that can be asked for entityIDs only.
+	EntityIDsOnly bool
+}
+
+func (e *NotFoundError) Error() string {
+	text := fmt.Sprintf("idp: looking for identity provider %q: there is none of that name", e.Query)
+	if e.Nearest != "" {
+		text += fmt.Sprintf("; the nearest is %q", e.Nearest)
+	}
+	if e.EntityIDsOnly {
+		text += "; the metadata server can be asked for entityIDs only"
+	}
+	return text
+}
+
+// AmbiguousError says that several providers fit what was asked for.
+type AmbiguousError struct {
+	Query      string
+	Candidates []Provider // two or more, in the order of the list
+}
+
+func (e *AmbiguousError) Error() string {
+	const shown = 5
+	names := make([]string, 0, shown+1)
+	for i, c := range e.Candidates {
+		if i == shown {
+			names = append(names, fmt.Sprintf("and %d more", len(e.Candidates)-shown))
+			break
+		}
+		names = append(names, fmt.Sprintf("%q", c.Name))
+	}
+	return fmt.Sprintf("idp: looking for identity provider %q: there are several: %s", e.Query, strings.Join(names, ", "))
+}
+
+// NoECPError says that the provider is in the metadata, but without an endpoint for ECP.
+type NoECPError struct {
+	Query    string
+	Provider Provider
+}
+
+func (e *NoECPError) Error() string {
+	return fmt.Sprintf("idp: looking for identity provider %q: the metadata of %q has no ECP endpoint", e.Query, e.Provider.Name)
+}
+
+// NoSourceError says that a name was given, but neither a list nor metadata to look it up in.
+type NoSourceError struct {
+	Query string
+}
+
+func (e *NoSourceError) Error() string {
+	return fmt.Sprintf("idp: looking for identity provider %q: it is not a URL, and there is no list to look it up in", e.Query)
+}
+
+// InsecureURLError says that a URL is not https. The URL is the endpoint, the list's, the metadata's, or one that their
+// server redirected to.
+type InsecureURLError struct {
+	URL string
+}
+
+func (e *InsecureURLError) Error() string { return fmt.Sprintf("%q is not an https URL", e.URL) }
+
+// SourceError says that a list or metadata could not be read. It wraps the cause: a [*ListError], [*MetadataError],
+// [*ExpiredError], [*StatusError], [*SizeError], [*InsecureURLError], or an error of the network or the file.
+type SourceError struct {
+	Kind   string // "list" or "metadata"
+	Source string // path, or URL without a password
+	Err    error
+}
+
+func (e *SourceError) Error() string {
+	return fmt.Sprintf("idp: reading the %s %s: %v", e.Kind, e.Source, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// ListError says that a line is not of the form "URL NAME".
+type ListError struct {
+	Line   int // counted from 1
+	Reason string
+}
+
+func (e *ListError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
+
+// MetadataError says that a document is not SAML metadata.
+type MetadataError struct {
+	Line   int // counted from 1
+	Reason string
+}
+
+func (e *MetadataError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
+
+// ExpiredError says that metadata was valid until a time that has passed.
+type ExpiredError struct {
+	Until time.Time
+}
+
+func (e *ExpiredError) Error() string {
+	return "it was valid until " + e.Until.UTC().Format(time.RFC3339)
+}
+
+// StatusError says that a server answered, but not with what was asked for.
+type StatusError struct {
+	Status int
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("the server answered with status %d", e.Status)
+}
+
+// SizeError says that a list or metadata is larger than it can sensibly be.
+type SizeError struct {
+	Limit int64 // bytes
+}
+
+func (e *SizeError) Error() string { return fmt.Sprintf("it is larger than %d MiB", e.Limit>>20) }
+
+// StaleError is a warning: the server could not be asked, so that a copy on disk is used.
+type StaleError struct {
+	Fetched time.Time // when the server was last asked
+	Err     error     // a [*SourceError]
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("%v; a copy of %s is used", e.Err, e.Fetched.UTC().Format(time.RFC3339))
+}
+
+// Unwrap returns why the server could not be asked.
+func (e *StaleError) Unwrap() error { return e.Err }

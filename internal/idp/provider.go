@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package idp
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Provider is an identity provider.
+type Provider struct {
+	// Name is for people. It is printable, and never empty.
+	Name string `json:"name"`
+	// EntityID is its name in SAML; "" if it comes from a list or a URL.
+	EntityID string `json:"entity_id,omitempty"`
+	// URL is the ECP endpoint: https, or http on loopback. It is empty for a provider in metadata that has none.
+	URL string `json:"url,omitempty"`
+	// Kerberos tells that the endpoint takes Kerberos tickets.
+	Kerberos bool `json:"kerberos,omitempty"`
+	// Hidden tells that the federation does not want it shown in lists (REFEDS hide-from-discovery).
+	Hidden bool `json:"hidden,omitempty"`
+}
+
+// maxName and maxEntityID bound what is taken over, in characters and bytes; saml-core-2.0-os §8.3.6 has the latter.
+const (
+	maxName     = 200
+	maxEntityID = 1024
+)
+
+// cleanName makes a text fit for a terminal: one line, without characters that control it, and not too long.
+func cleanName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			return -1 // control characters, and formats such as the switches of writing direction
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if utf8.RuneCountInString(s) > maxName {
+		s = strings.TrimSpace(string([]rune(s)[:maxName-1])) + "…"
+	}
+	return s
+}
+
+func goodEntityID(s string) bool {
+	return s != "" && len(s) <= maxEntityID && !strings.ContainsFunc(s, func(r rune) bool {
+		return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
+	})
+}
+
+// goodEndpoint reports whether a password may be sent to raw: https, or http on loopback.
+func goodEndpoint(raw string) bool {
+	u, err := parseURL(raw)
+	return err == nil && secure(u, true)
+}
+
+// parseURL is url.Parse for addresses as they stand in a list: in printable ASCII, whole, without user and fragment.
+func parseURL(raw string) (*url.URL, error) {
+	if strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errNotURL
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+		return nil, errNotURL
+	}
+	return u, nil
+}
+
+// secure reports whether a URL may be used: https everywhere, http on this machine if that is allowed.
+func secure(u *url.URL, loopbackHTTP bool) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && loopbackHTTP && isLoopback(u.Hostname())
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// isURL tells a URL from a name and from an entityID such as urn:mace:….
+func isURL(s string) bool { return strings.Contains(s, "://") }
