@@ -6,6 +6,7 @@ package proxycert
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -120,17 +121,27 @@ func (a attribute) utf8() ([]byte, bool) {
 		}
 		units := make([]uint16, len(a.value)/2)
 		for i := range units {
-			units[i] = uint16(a.value[2*i])<<8 | uint16(a.value[2*i+1])
+			units[i] = binary.BigEndian.Uint16(a.value[2*i:])
 		}
 		return []byte(string(utf16.Decode(units))), true
+	case tagUniversalString:
+		if len(a.value)%4 != 0 {
+			return nil, false
+		}
+		runes := make([]rune, len(a.value)/4)
+		for i := range runes {
+			runes[i] = rune(binary.BigEndian.Uint32(a.value[4*i:]))
+		}
+		return []byte(string(runes)), true
 	}
 	return nil, false
 }
 
 // Tags of strings that cryptobyte has no names for (X.680 §8).
 const (
-	tagNumericString = asn1.Tag(18)
-	tagBMPString     = asn1.Tag(30)
+	tagNumericString   = asn1.Tag(18)
+	tagUniversalString = asn1.Tag(28)
+	tagBMPString       = asn1.Tag(30)
 )
 
 // escape2253 writes text with the escapes of RFC 2253 §2.4, and \HH for controls and for what is not ASCII.

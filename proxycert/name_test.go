@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package proxycert_test
+
+import (
+	"encoding/hex"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/x509up/x509up/internal/testca"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// Names as openssl prints them, among them every type of attribute that it knows.
+func TestNamesAsOpenSSL(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/vectors/names.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	if len(lines) < 100 {
+		t.Fatalf("only %d names", len(lines))
+	}
+	for _, line := range lines {
+		fields := strings.Split(line, "\t")
+		raw, err := hex.DecodeString(fields[0])
+		if err != nil || len(fields) != 3 {
+			t.Fatalf("%q is no vector: %v", line, err)
+		}
+		if got := proxycert.OneLine(raw); got != fields[1] {
+			t.Errorf("OneLine %s\n got %s\nwant %s", fields[0], got, fields[1])
+		}
+		if got := proxycert.RFC2253(raw); got != fields[2] {
+			t.Errorf("RFC2253 %s\n got %s\nwant %s", fields[0], got, fields[2])
+		}
+	}
+}
+
+// What is no name is shown, not hidden.
+func TestNamesMalformed(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{
+		"", "00", "30", "3001", "300131", "30023100", "30043102 3000", "3000 00", "3080", "3100",
+		"300b 3109 3007 0603550403 0c05", "300d 310b 3009 0603550403 0c0161 00", "300c 310a 3008 0603550483 0c0161",
+	} {
+		raw = strings.ReplaceAll(raw, " ", "")
+		der, err := hex.DecodeString(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "#" + strings.ToUpper(raw)
+		if got := proxycert.OneLine(der); got != want {
+			t.Errorf("OneLine %s: got %s", raw, got)
+		}
+		if got := proxycert.RFC2253(der); got != want {
+			t.Errorf("RFC2253 %s: got %s", raw, got)
+		}
+	}
+}
+
+// One line in printable ASCII comes out, whatever goes in, and a name is printed in both forms or in neither.
+func FuzzOneLine(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{0x30, 0})
+	f.Add(testca.Name(f, "/DC=org/CN=a+UID=b/emailAddress=c@d"))
+	f.Add([]byte("\x30\x0c\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x1e\x01a"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		slash, comma := proxycert.OneLine(raw), proxycert.RFC2253(raw)
+		for _, text := range []string{slash, comma} {
+			for _, c := range []byte(text) {
+				if c < ' ' || c > '~' {
+					t.Errorf("%q is not printable ASCII", text)
+				}
+			}
+		}
+		malformed := "#" + strings.ToUpper(hex.EncodeToString(raw))
+		if (slash == malformed) != (comma == malformed) {
+			t.Errorf("one form takes it, the other does not: %q, %q", slash, comma)
+		}
+		if slash != malformed && slash != "" && slash[0] != '/' {
+			t.Errorf("%q does not begin with a slash", slash)
+		}
+	})
+}
