@@ -79,7 +79,7 @@ func (d Duo) set(h http.Header) {
 // delivered.
 func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*response, error) {
 	if c.IdP == nil {
-		return nil, errors.New("no identity provider is given")
+		return nil, ErrNoIdP
 	}
 	if err := c.checkURL(c.IdP); err != nil {
 		return nil, err // before anybody is asked for a password

@@ -144,6 +144,32 @@ func TestConnectionLost(t *testing.T) {
 	w.one(toIdP)
 }
 
+// TestSecretsStayOutOfErrors: net/http quotes the whole URL of a request that
+// failed, and a URL may hold a secret, as the IdP's redirect may.
+func TestSecretsStayOutOfErrors(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{toSP, toIdP, toACS} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.request.body = strings.ReplaceAll(spMessage, "{SP}/acs", "{SP}/acs?token=secret")
+			w.answer.body = strings.ReplaceAll(idpMessage, "{SP}/acs", "{SP}/acs?token=secret")
+			w.before = func(s seen, _ http.ResponseWriter, _ *http.Request) bool {
+				if s.String() == line {
+					panic(http.ErrAbortHandler)
+				}
+				return false
+			}
+			client := w.client()
+			client.IdP = w.url("{IDP}/idp/profile/SAML2/SOAP/ECP?token=secret")
+			err := client.Login(t.Context(), w.url("{SP}/resource?token=secret"))
+			if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "horse") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 // TestWaitForChallenge: nothing goes out before the IdP has asked for Basic.
 func TestWaitForChallenge(t *testing.T) {
 	t.Parallel()

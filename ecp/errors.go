@@ -21,6 +21,9 @@ const (
 	IdP Peer = "identity provider"
 )
 
+// ErrNoIdP means that a service provider asks for a login and Client.IdP is nil.
+var ErrNoIdP = errors.New("no identity provider is given")
+
 // An Error tells in which step of the exchange, and at which host, it ended.
 // Its text is one line without control characters, whatever the peers sent.
 type Error struct {

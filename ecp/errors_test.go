@@ -401,7 +401,7 @@ func TestSize(t *testing.T) {
 	const limit = 1 << 20
 	for _, zipped := range []bool{false, true} {
 		for _, peer := range []ecp.Peer{ecp.SP, ecp.IdP} {
-			for _, size := range []int{limit, limit + 1, 8 * limit} {
+			for _, size := range []int{limit, limit + 1, 4 * limit} {
 				t.Run(fmt.Sprint(peer, size, zipped), func(t *testing.T) {
 					t.Parallel()
 					w := newWorld(t)
@@ -430,6 +430,40 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
+
+// TestEndless: of an answer without an end no more than the limit is read.
+func TestEndless(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 404} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			client, body := w.client(), &endless{}
+			client.IdPTransport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: status, Body: body, Header: http.Header{}, Request: r}, nil
+			})
+			if e := asError[*ecp.MessageError](t, w.login(client)); e.Reason != "it is larger than 1024 KiB" {
+				t.Errorf("got %v", e)
+			}
+			if body.read > 1<<20+1 {
+				t.Errorf("%d bytes were read", body.read)
+			}
+		})
+	}
+}
+
+// endless is a body that gives up after 16 MiB, lest the test have no end either.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read > 16<<20 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	e.read += len(p)
+	return len(p), nil
+}
+
+func (e *endless) Close() error { return nil }
 
 func compress(t *testing.T, s string) string {
 	var b bytes.Buffer
@@ -473,6 +507,7 @@ func TestBodiesAreClosed(t *testing.T) {
 		"success":       func(*world, *ecp.Client) {},
 		"challenge":     func(w *world, c *ecp.Client) { c.WaitForChallenge = true; w.before = challenge("Basic") },
 		"no ECP":        func(w *world, _ *ecp.Client) { w.request.status = 500 },
+		"redirect":      func(w *world, _ *ecp.Client) { w.request = reply{302, map[string]string{"Location": "/resource/"}, ""} },
 		"bad request":   func(w *world, _ *ecp.Client) { w.request.body = "<" },
 		"IdP redirects": func(w *world, _ *ecp.Client) { w.answer.status = 302 },
 		"IdP refuses":   func(w *world, _ *ecp.Client) { w.answer.status = 401 },

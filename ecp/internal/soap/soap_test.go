@@ -199,7 +199,7 @@ func TestFault(t *testing.T) {
 }
 
 // TestWorstCases: sixteen times as much of whatever is dear must not take a
-// hundred times as long. (It takes 10 to 70 ms for a megabyte.)
+// hundred times as long. (A megabyte takes 10 to 70 ms.)
 func TestWorstCases(t *testing.T) {
 	var nested, end string
 	for i := range 60 {
@@ -229,7 +229,7 @@ func TestWorstCases(t *testing.T) {
 			}
 			message := []byte(wrap(c.before + b.String() + c.after))
 			best := time.Hour
-			for range 3 {
+			for range 2 {
 				start := time.Now()
 				if _, err := soap.Parse(message); err != nil {
 					t.Fatalf("%s: %v", name, err)
@@ -238,10 +238,10 @@ func TestWorstCases(t *testing.T) {
 			}
 			return best
 		}
-		small, large := parse(60<<10), parse(960<<10)
+		small, large := parse(30<<10), parse(480<<10)
 		t.Logf("%s: %v, %v", name, small, large)
 		if large > 100*small {
-			t.Errorf("%s: 60 KiB take %v, 960 KiB %v", name, small, large)
+			t.Errorf("%s: 30 KiB take %v, 480 KiB %v", name, small, large)
 		}
 	}
 }
