@@ -202,11 +202,15 @@ func entitiesBase(base string) string {
 	return base + "entities/"
 }
 
-// redacted returns a URL without its password.
+// redacted returns a URL without its password, also if it is not quite a URL.
 func redacted(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil {
-		return raw
+	if err == nil {
+		return u.Redacted()
 	}
-	return u.Redacted()
+	if at := strings.LastIndex(raw, "@"); at >= 0 {
+		scheme, _, _ := strings.Cut(raw, "://")
+		return scheme + "://" + raw[at+1:]
+	}
+	return raw
 }

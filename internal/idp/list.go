@@ -38,7 +38,7 @@ func ParseList(r io.Reader) ([]Provider, error) {
 			continue
 		}
 		p, reason := parseLine(string(line))
-		if reason != "" {
+		if reason != "" && lines.Err() == nil { // else the line was cut off
 			return nil, &ListError{Line: number, Reason: reason}
 		}
 		list = append(list, p)

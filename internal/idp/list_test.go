@@ -112,7 +112,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func TestParseListIsBounded(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"\n", "https://a.example/ " + strings.Repeat("A", 8000) + "\n"} {
+	for _, text := range []string{strings.Repeat(" ", 4000) + "\n", "https://a.example/ " + strings.Repeat("A", 8000) + "\n"} {
 		_, err := idp.ParseList(&endless{text: text})
 		if e, ok := errors.AsType[*idp.SizeError](err); !ok || e.Limit != idp.MaxList {
 			t.Errorf("err = %v, want a SizeError", err)
