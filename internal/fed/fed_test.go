@@ -133,7 +133,7 @@ func TestGetcert(t *testing.T) {
 func TestListAndMetadata(t *testing.T) {
 	t.Parallel()
 	f := start(t, fed.Options{})
-	if got := get(t, f.Client(), f.ListURL); !strings.HasPrefix(got.body, f.IdPURL+" SP "+f.IdPName+"\n") || strings.Count(got.body, "\n") != 2 {
+	if got := get(t, f.Client(), f.ListURL); !strings.HasPrefix(got.body, f.IdPURL+" "+f.IdPName+"\n") || strings.Count(got.body, "\n") != 2 {
 		t.Errorf("the list is %q", got.body)
 	}
 	type endpoint struct {

@@ -50,7 +50,7 @@ func newSite(now time.Time, p *idp, s *sp) *site {
 	m.aggregate = fmt.Appendf(nil, `<md:EntitiesDescriptor xmlns:md="%s" Name="https://fed.example.org/all" validUntil="%s">`+"\n%s%s</md:EntitiesDescriptor>\n",
 		nsMetadata, until, idpXML, spXML)
 	// The second is there so that a list has more than one; nobody answers under the name.
-	m.list = fmt.Appendf(nil, "%s SP %s\nhttps://idp.invalid%s SP Invented Institute of Technology\n", p.url, idpName, ecpPath)
+	m.list = fmt.Appendf(nil, "%s %s\nhttps://idp.invalid%s Invented Institute of Technology\n", p.url, idpName, ecpPath)
 	return m
 }
 
