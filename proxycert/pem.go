@@ -91,7 +91,10 @@ func Parse(pemData []byte) (*Credential, error) {
 	case len(certs) > MaxCertificates:
 		return nil, &SizeError{What: "certificates", Limit: MaxCertificates}
 	}
-	return c, c.arrange(certs)
+	if err := c.arrange(certs); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // beginMark is how the first line of a block begins; pem.Decode silently passes over blocks that it cannot read, so
