@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pemfile
+
+// Rounds is how many rounds of key derivation a file asks for; 0 if it is
+// refused before any.
+func Rounds(data []byte) int64 {
+	file, err := parseSafe(data)
+	if err != nil {
+		return 0
+	}
+	return file.rounds
+}

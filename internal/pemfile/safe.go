@@ -1,0 +1,260 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pemfile
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"unicode/utf16"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// maxRounds bounds the work of deriving keys, for a file as a whole: the
+// writers in use ask for 1 to 1,300,000 rounds three times, and a million takes
+// less than a second.
+const maxRounds = 4_000_000
+
+// A safe is a PKCS #12 file (PFX) of which as much has been read as is not
+// encrypted.
+type safe struct {
+	hasMAC           bool
+	plain, encrypted []cryptobyte.String // the ContentInfos, by their types
+	keys             int                 // private keys in plain
+	rounds           int64               // of key derivation that are asked for
+}
+
+var (
+	errNotPKCS12 = errors.New("it is not PKCS #12")
+	errBER       = errors.New("it is PKCS #12 in BER, and only DER is read")
+	errNoKey     = errors.New("there is no private key in it, or only one that is encrypted with the certificates")
+	errForm      = errors.New("it is not protected by a passphrase alone")
+)
+
+// Tags and object identifiers of RFC 7292 and of PKCS #7.
+var (
+	tagContent       = asn1.Tag(0).ContextSpecific().Constructed()
+	oidData          = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01}
+	oidEncryptedData = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x06}
+	oidKeyBag        = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x01}
+	oidShroudedKey   = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x02}
+	oidSHA256        = []byte{0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01}
+)
+
+// parseSafe reads a PFX (RFC 7292, §4) and adds up the rounds of key derivation
+// that it asks for: for its MAC, for encrypted contents and for shrouded keys
+// (§4.2.2).
+func parseSafe(der []byte) (*safe, error) {
+	if bytes.HasPrefix(der, []byte{0x30, 0x80}) {
+		return nil, errBER
+	}
+	var pfx, authSafe, mac, contents, list cryptobyte.String
+	var version int
+	input := cryptobyte.String(der)
+	if !input.ReadASN1(&pfx, asn1.SEQUENCE) || !input.Empty() || !pfx.ReadASN1Integer(&version) || version != 3 ||
+		!pfx.ReadASN1(&authSafe, asn1.SEQUENCE) {
+		return nil, errNotPKCS12
+	}
+	s := &safe{hasMAC: !pfx.Empty()}
+	if s.hasMAC {
+		if !pfx.ReadASN1(&mac, asn1.SEQUENCE) || !pfx.Empty() {
+			return nil, errNotPKCS12
+		}
+		if err := s.addRounds(mac); err != nil {
+			return nil, err
+		}
+	}
+	oid, content, err := readContentInfo(authSafe)
+	switch {
+	case err != nil:
+		return nil, err
+	case !bytes.Equal(oid, oidData):
+		return nil, errForm
+	case !content.ReadASN1(&contents, asn1.OCTET_STRING) || !content.Empty() ||
+		!contents.ReadASN1(&list, asn1.SEQUENCE) || !contents.Empty():
+		return nil, errNotPKCS12
+	}
+	for !list.Empty() {
+		var info cryptobyte.String
+		if !list.ReadASN1Element(&info, asn1.SEQUENCE) {
+			return nil, errNotPKCS12
+		}
+		if err := s.addContent(info); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case s.keys == 0:
+		return nil, errNoKey
+	case s.keys > 1:
+		return nil, fmt.Errorf("there are %d private keys in it", s.keys)
+	}
+	return s, nil
+}
+
+func readContentInfo(info cryptobyte.String) (oid, content cryptobyte.String, err error) {
+	if !info.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || !info.ReadASN1(&content, tagContent) || !info.Empty() {
+		return nil, nil, errNotPKCS12
+	}
+	return oid, content, nil
+}
+
+// addContent looks at one ContentInfo of the list, given with its header.
+func (s *safe) addContent(element cryptobyte.String) error {
+	var info, octets, data, encrypted, algorithm cryptobyte.String
+	whole := element
+	if !element.ReadASN1(&info, asn1.SEQUENCE) {
+		return errNotPKCS12
+	}
+	oid, content, err := readContentInfo(info)
+	switch {
+	case err != nil:
+		return err
+	case bytes.Equal(oid, oidData):
+		s.plain = append(s.plain, whole)
+		if !content.ReadASN1(&octets, asn1.OCTET_STRING) || !content.Empty() {
+			return errNotPKCS12
+		}
+		return s.addBags(octets)
+	case bytes.Equal(oid, oidEncryptedData):
+		s.encrypted = append(s.encrypted, whole)
+		var version int
+		if !content.ReadASN1(&data, asn1.SEQUENCE) || !data.ReadASN1Integer(&version) ||
+			!data.ReadASN1(&encrypted, asn1.SEQUENCE) || !encrypted.SkipASN1(asn1.OBJECT_IDENTIFIER) ||
+			!encrypted.ReadASN1(&algorithm, asn1.SEQUENCE) {
+			return errNotPKCS12
+		}
+		return s.addRounds(algorithm)
+	}
+	return errForm
+}
+
+// addBags looks at the SafeBags of a content that is not encrypted.
+func (s *safe) addBags(contents cryptobyte.String) error {
+	var bags cryptobyte.String
+	if !contents.ReadASN1(&bags, asn1.SEQUENCE) || !contents.Empty() {
+		return errNotPKCS12
+	}
+	for !bags.Empty() {
+		var bag, oid, value, key, algorithm cryptobyte.String
+		if !bags.ReadASN1(&bag, asn1.SEQUENCE) || !bag.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
+			!bag.ReadASN1(&value, tagContent) {
+			return errNotPKCS12
+		}
+		switch {
+		case bytes.Equal(oid, oidKeyBag):
+			s.keys++
+		case bytes.Equal(oid, oidShroudedKey):
+			s.keys++
+			if !value.ReadASN1(&key, asn1.SEQUENCE) || !key.ReadASN1(&algorithm, asn1.SEQUENCE) {
+				return errNotPKCS12
+			}
+			if err := s.addRounds(algorithm); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addRounds adds up every INTEGER in an algorithm identifier or a MacData. The
+// only ones there are rounds and, of no weight beside them, key lengths.
+func (s *safe) addRounds(elements cryptobyte.String) error {
+	for !elements.Empty() {
+		var element, inner cryptobyte.String
+		var tag asn1.Tag
+		if !elements.ReadAnyASN1Element(&element, &tag) {
+			return errNotPKCS12
+		}
+		switch tag {
+		case asn1.INTEGER:
+			var n int64
+			if !element.ReadASN1Integer(&n) || n < 0 || n > maxRounds-s.rounds {
+				return fmt.Errorf("it asks for more than %d rounds of key derivation", maxRounds)
+			}
+			s.rounds += n
+		case asn1.SEQUENCE:
+			if !element.ReadASN1(&inner, tag) {
+				return errNotPKCS12
+			}
+			if err := s.addRounds(inner); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keyFirst writes the file anew, with the contents that are not encrypted at
+// the beginning. The decoder takes one private key: it has found that when it
+// gets to what was encrypted, and refuses a second one there before it derives
+// a key for it, with a number of rounds that nobody has seen. The MAC is made
+// anew too, with secret for the passphrase, since it covers the order.
+func (s *safe) keyFirst(secret []byte) []byte {
+	var list cryptobyte.Builder
+	list.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		for _, info := range s.plain {
+			b.AddBytes(info)
+		}
+		for _, info := range s.encrypted {
+			b.AddBytes(info)
+		}
+	})
+	contents := list.BytesOrPanic() // shorter than what was read
+	var file cryptobyte.Builder
+	file.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(3)
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			addOID(b, oidData)
+			b.AddASN1(tagContent, func(b *cryptobyte.Builder) { b.AddASN1OctetString(contents) })
+		})
+		if s.hasMAC {
+			addMAC(b, contents, secret)
+		}
+	})
+	return file.BytesOrPanic()
+}
+
+// addMAC adds a MacData with one round and an empty salt, for which the key
+// derivation of RFC 7292, appendix B.2, is one hash of the diversifier (ID 3)
+// and the secret repeated to whole blocks.
+func addMAC(b *cryptobyte.Builder, contents, secret []byte) {
+	blocks := bytes.Repeat([]byte{3}, sha256.BlockSize)
+	if len(secret) > 0 {
+		length := (len(secret) + sha256.BlockSize - 1) / sha256.BlockSize * sha256.BlockSize
+		blocks = append(blocks, bytes.Repeat(secret, length/len(secret)+1)[:length]...)
+	}
+	key := sha256.Sum256(blocks)
+	mac := hmac.New(sha256.New, key[:])
+	mac.Write(contents)
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { addOID(b, oidSHA256) })
+			b.AddASN1OctetString(mac.Sum(nil))
+		})
+		b.AddASN1OctetString(nil)
+	})
+}
+
+func addOID(b *cryptobyte.Builder, oid []byte) {
+	b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes(oid) })
+}
+
+// encodings are the forms in which key derivation takes a passphrase: UTF-16,
+// big-endian, with a zero at the end (RFC 7292, appendix B.1). Some writers
+// leave out the zero when there is nothing before it.
+func encodings(passphrase string) [][]byte {
+	var secret []byte
+	for _, unit := range append(utf16.Encode([]rune(passphrase)), 0) {
+		secret = append(secret, byte(unit>>8), byte(unit))
+	}
+	if passphrase == "" {
+		return [][]byte{secret, nil}
+	}
+	return [][]byte{secret}
+}
