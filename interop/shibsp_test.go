@@ -6,8 +6,9 @@
 package interop_test
 
 import (
-	"net"
+	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -92,13 +93,14 @@ func (sp shibSP) start(t *testing.T, ca keyPair, idp identityProvider) {
 	daemon{
 		Name:    "shibd",
 		Dir:     shibd,
-		Command: []string{"/usr/sbin/shibd", "-F", "-f", "-c", filepath.Join(dir, "shibboleth2.xml"), "-p", filepath.Join(shibd, "pid")},
+		Command: []string{"/usr/sbin/shibd", "-F", "-f", "-c", filepath.Join(dir, "shibboleth2.xml")},
+		// Do not try the socket: shibd 3.4.1 corrupts its memory, once in fifteen times, when a connection closes
+		// without a message while it is starting.
 		Ready: func() error {
-			conn, err := net.Dial("unix", filepath.Join(shibd, "socket"))
-			if err != nil {
-				return err
+			if !strings.Contains(sp.log(t), "listener service starting") {
+				return errors.New("it has not logged that it listens")
 			}
-			return conn.Close()
+			return nil
 		},
 	}.start(t)
 	sp.web.start(t, ca)
