@@ -1,0 +1,282 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package x509up_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/x509up/x509up"
+
+// pkg is what the go command knows of a package of the module. Names are
+// without the module's path: "ecp", "internal/cli".
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Standard   bool
+}
+
+// libraries are the public packages, and what they may import of the project
+// beside each other: tools that know as little of their surroundings as they do.
+var libraries = map[string][]string{
+	"ecp":       {"ecp/internal/soap"},
+	"getcert":   {"ecp", "internal/pemfile"},
+	"proxycert": {},
+	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
+	"kerberos":  {},
+	"voms":      {"proxycert"},
+	"trust":     {"proxycert"},
+	"myproxy":   {"proxycert"},
+}
+
+// thirdParty says where a module may be imported, outside tests. Etree comes
+// with goxmldsig, whose trees it makes; ecp forwards bytes and needs none.
+var thirdParty = map[string][]string{
+	"github.com/spf13/cobra":             {"internal/cli", "man"},
+	"github.com/spf13/pflag":             {"internal/cli"},
+	"github.com/beevik/etree":            {"internal/fed"},
+	"github.com/russellhaering/":         {"internal/fed"},
+	"github.com/jcmturner/gokrb5":        {"kerberos"},
+	"github.com/zalando/go-keyring":      {"internal/keyring"},
+	"github.com/BurntSushi/toml":         {"internal/config"},
+	"github.com/gofrs/flock":             {"credstore"},
+	"software.sslmate.com/src/go-pkcs12": {"internal/pemfile", "internal/fed"},
+	"github.com/rogpeppe/":               {},
+	"github.com/google/go-cmp":           {},
+	"golang.org/x/":                      {""},
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	packages := list(t)
+	if len(packages) < 10 {
+		t.Fatalf("only %d packages were found", len(packages))
+	}
+	for _, p := range packages {
+		for _, imported := range p.Imports {
+			if reason := forbidden(p.ImportPath, imported); reason != "" {
+				t.Errorf("%s imports %s: %s", p.ImportPath, imported, reason)
+			}
+		}
+	}
+}
+
+// forbidden says why importer may not import imported; empty if it may.
+func forbidden(importer, imported string) string {
+	if own, ok := strings.CutPrefix(imported, module+"/"); ok {
+		return forbiddenOwn(importer, own)
+	}
+	if !strings.Contains(strings.Split(imported, "/")[0], ".") {
+		return forbiddenStandard(importer, imported)
+	}
+	for prefix, rooms := range thirdParty {
+		if !strings.HasPrefix(imported, prefix) {
+			continue
+		}
+		if slices.ContainsFunc(rooms, func(room string) bool { return inRoom(importer, room) }) {
+			return ""
+		}
+		return "it belongs in " + strings.Join(rooms, ", ") + " alone"
+	}
+	return "it is not among the modules that were decided on"
+}
+
+func forbiddenOwn(importer, imported string) string {
+	for _, nobody := range []string{"cmd", "man", "interop", "bench"} {
+		if inRoom(imported, nobody) && !inRoom(importer, nobody) {
+			return "nothing imports " + nobody
+		}
+	}
+	for library, allowed := range libraries {
+		if !inRoom(importer, library) {
+			continue
+		}
+		if inRoom(imported, library) || slices.ContainsFunc(allowed, func(a string) bool { return inRoom(imported, a) }) {
+			return ""
+		}
+		return "a library meets others at standard types"
+	}
+	switch {
+	case inRoom(importer, "cmd/x509up") && imported != "internal/cli":
+		return "main knows the command line alone"
+	case inRoom(importer, "internal/acquire") && (inRoom(imported, "internal/cli") || inRoom(imported, "internal/compat")):
+		return "the pipeline does not know its callers"
+	case inRoom(imported, "internal/cli") && !inRoom(importer, "cmd") && !inRoom(importer, "internal/compat") && !inRoom(importer, "man"):
+		return "the command line is above all other rooms"
+	case inRoom(imported, "internal/testca"):
+		return "it makes certificates for tests alone"
+	case inRoom(imported, "internal/fed") && !inRoom(importer, "cmd/x509up-fed") && !inRoom(importer, "internal/fed"):
+		return "it is for tests and for x509up-fed"
+	}
+	return ""
+}
+
+// forbiddenStandard keeps the libraries ignorant of terminal, log and flags.
+func forbiddenStandard(importer, imported string) string {
+	for library := range libraries {
+		if inRoom(importer, library) && slices.Contains([]string{"log", "log/slog", "flag", "os/exec", "os/user", "os/signal"}, imported) {
+			return "a library does not log, run programs or ask who is there"
+		}
+	}
+	return ""
+}
+
+func inRoom(name, room string) bool {
+	return room == "" || name == room || strings.HasPrefix(name, room+"/")
+}
+
+// TestRulesCanFail makes sure that the rules above refuse what they are for.
+func TestRulesCanFail(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ importer, imported string }{
+		{"ecp", module + "/proxycert"},
+		{"ecp", "log"},
+		{"voms", module + "/ecp"},
+		{"internal/acquire", module + "/internal/cli"},
+		{"internal/config", "github.com/spf13/cobra"},
+		{"internal/cli", "github.com/beevik/etree"},
+		{"internal/cli", module + "/internal/testca"},
+		{"cmd/x509up", module + "/ecp"},
+		{"internal/cli", module + "/cmd/x509up"},
+		{"ecp", "example.org/unknown"},
+	} {
+		if forbidden(c.importer, c.imported) == "" {
+			t.Errorf("%s may import %s", c.importer, c.imported)
+		}
+	}
+	for _, c := range []struct{ importer, imported string }{
+		{"getcert", module + "/ecp"},
+		{"ecp", "golang.org/x/net/publicsuffix"},
+		{"internal/cli", "github.com/spf13/cobra"},
+		{"internal/cli", module + "/internal/acquire"},
+	} {
+		if reason := forbidden(c.importer, c.imported); reason != "" {
+			t.Errorf("%s may not import %s: %s", c.importer, c.imported, reason)
+		}
+	}
+}
+
+// list returns the packages of the module as they are built, without tests.
+func list(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Standard", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		p.ImportPath = strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		packages = append(packages, p)
+	}
+}
+
+// calls are functions that only some rooms may call.
+var calls = map[string][]string{
+	"os.Getenv":    {"internal/config"},
+	"os.LookupEnv": {"internal/config"},
+	"os.Environ":   {"internal/config"},
+	"os.Exit":      {"cmd"},
+	"log.Fatal":    {},
+	"fmt.Print":    {},
+	"fmt.Printf":   {},
+	"fmt.Println":  {},
+}
+
+// TestCalls reads the source, without tests, for calls in the wrong room, init
+// functions and package variables that are assigned to.
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	read := 0
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			if d != nil && (d.Name() == ".git" || d.Name() == "testdata" || d.Name() == "bin" || d.Name() == "interop") {
+				return filepath.SkipDir
+			}
+			return err
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		read++
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			return err
+		}
+		for _, complaint := range complaints(path.Dir(filepath.ToSlash(file)), parsed) {
+			t.Errorf("%s: %s", file, complaint)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read < 30 {
+		t.Fatalf("only %d files were read", read)
+	}
+}
+
+func complaints(room string, file *ast.File) []string {
+	var found []string
+	globals := map[string]bool{}
+	for _, decl := range file.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil && d.Name.Name == "init" {
+				found = append(found, "init has effects before main begins")
+			}
+		case *ast.GenDecl:
+			if d.Tok == token.VAR {
+				for _, spec := range d.Specs {
+					for _, name := range spec.(*ast.ValueSpec).Names {
+						globals[name.Name] = true
+					}
+				}
+			}
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			x, ok := n.X.(*ast.Ident)
+			if !ok || x.Obj != nil {
+				return true
+			}
+			if rooms, ruled := calls[x.Name+"."+n.Sel.Name]; ruled &&
+				!slices.ContainsFunc(rooms, func(r string) bool { return inRoom(room, r) }) {
+				found = append(found, x.Name+"."+n.Sel.Name+" is called in the wrong room")
+			}
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				if name, ok := left.(*ast.Ident); ok && n.Tok != token.DEFINE && globals[name.Name] && isGlobal(file, name) {
+					found = append(found, "package variable "+name.Name+" is assigned to")
+				}
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// isGlobal tells a package variable from a local one of the same name.
+func isGlobal(file *ast.File, name *ast.Ident) bool {
+	return name.Obj == nil || file.Scope != nil && file.Scope.Lookup(name.Name) == name.Obj
+}

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli_test
+
+import (
+	"os/exec"
+	"testing"
+
+	"github.com/x509up/x509up/internal/fed"
+)
+
+// BenchmarkProcess measures whole processes, as scripts start them: "floor" is
+// one that does nothing but start.
+func BenchmarkProcess(b *testing.B) {
+	f, err := fed.Start(fed.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	if out, err := command(b, f, "get-cert", "--proxy").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	for _, c := range []struct {
+		name string
+		args []string
+	}{
+		{"floor", []string{"version"}},
+		{"info", []string{"info"}},
+		{"reuse", []string{"get-cert", "--proxy", "--reuse"}},
+		{"get-cert", []string{"get-cert"}},
+		{"get-cert proxy", []string{"get-cert", "--proxy"}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			template := command(b, f, "get-cert", "--proxy")
+			if out, err := template.CombinedOutput(); err != nil {
+				b.Fatalf("%v: %s", err, out)
+			}
+			for b.Loop() {
+				cmd := exec.Command(template.Path, c.args...)
+				cmd.Env, cmd.Dir = template.Env, template.Dir
+				if out, err := cmd.CombinedOutput(); err != nil {
+					b.Fatalf("%v: %s", err, out)
+				}
+			}
+		})
+	}
+}

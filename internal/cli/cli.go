@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the command line: one file per command, each with its options,
+// the cobra command that reads them, and a function that carries them out.
+//
+// The rules that every command keeps:
+//
+//   - stdout carries the result, and nothing when there is none. What is said
+//     besides goes to stderr: "x509up: …", "x509up: warning: …", "hint: …".
+//   - Questions go to the terminal itself (package term), never to stdout.
+//   - No secret is an argument. A password comes from the terminal, from stdin
+//     or a file or a command that an option names.
+//   - Errors are made by the libraries and carry their facts as types. Hints and
+//     exit codes are given to them in errors.go, nowhere else.
+//   - Environment variables are those of package config's table.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/x509up/x509up/internal/config"
+)
+
+// System is what the program has from its surroundings; tests put their own in.
+type Surroundings struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Env      config.Env
+	Now      func() time.Time
+	Version  string
+}
+
+// System is the process's own surroundings. Version is what the linker set.
+func System(version string) Surroundings {
+	return Surroundings{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: config.OS(), Now: time.Now, Version: version}
+}
+
+// app is one run of the program.
+type app struct {
+	Surroundings
+	verbose, debug, quiet bool
+	name                  string // of the command that runs, for messages
+}
+
+// Main runs the command line args, without the program's name, and returns the
+// exit code.
+func Main(ctx context.Context, args []string, s Surroundings) int {
+	a := &app{Surroundings: s, name: "x509up"}
+	root := a.newRoot()
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && err != nil {
+		err = errInterrupted
+	}
+	return a.finish(err)
+}
+
+func (a *app) newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "x509up",
+		Short: "get, keep and show short-lived X.509 credentials",
+		Long: `x509up gets, makes, keeps and shows the short-lived X.509 credentials of
+research computing, and stores them where grid tools look for them.`,
+		Example: `  # log in at an identity provider and get a proxy certificate
+  $ x509up get-cert -i https://idp.example.org/idp/profile/SAML2/SOAP/ECP \
+        --service-provider https://ca.example.org/secure/getcert --proxy
+  # what is in the file?
+  $ x509up info
+  # get a new one only if less than 12 hours are left
+  $ x509up get-cert --reuse=12`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              cobra.ArbitraryArgs,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("there is no command %q", args[0])
+			}
+			return cmd.Help()
+		},
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) { a.name = cmd.CommandPath() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		a.name = cmd.CommandPath()
+		return &usageError{err.Error()}
+	})
+	root.AddGroup(
+		&cobra.Group{ID: "get", Title: "Getting a credential:"},
+		&cobra.Group{ID: "look", Title: "Looking after it:"},
+		&cobra.Group{ID: "web", Title: "Pages behind a login:"},
+	)
+	root.AddCommand(
+		a.newGetCert(), a.newListIdPs(),
+		a.newInfo(), a.newDestroy(),
+		a.newCurl(), a.newGetCookie(),
+		a.newVersion(), newExitCodesTopic(), newEnvironmentTopic(),
+	)
+	return root
+}
+
+// noArgs is cobra.NoArgs with a message that says what to do.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("the argument %q is not expected", args[0])
+	}
+	return nil
+}
+
+func (a *app) newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "show the version",
+		Example: "  $ x509up version",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(a.Out, "x509up %s\n", version(a.Version))
+			return err
+		},
+	}
+}
+
+// version is the linker's word, or what the go command knows of the module.
+func version(linked string) string {
+	if linked != "" {
+		return linked
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// say tells the user something that is not the result.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.Err, "x509up: "+format+"\n", args...)
+	}
+}
+
+// tell is say for those who asked for more with -v.
+func (a *app) tell(format string, args ...any) {
+	if a.verbose || a.debug {
+		fmt.Fprintf(a.Err, "x509up: "+format+"\n", args...)
+	}
+}
+
+func (a *app) warn(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.Err, "x509up: warning: "+format+"\n", args...)
+	}
+}
+
+// finish prints an error with its hints and returns the exit code for it.
+func (a *app) finish(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if quiet := (*exitError)(nil); errors.As(err, &quiet) && quiet.err == nil {
+		return quiet.code
+	}
+	v := judge(err)
+	fmt.Fprintf(a.Err, "%s: %s\n", a.name, v.text)
+	for _, hint := range v.hints {
+		fmt.Fprintf(a.Err, "hint: %s\n", hint)
+	}
+	return v.code
+}

@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/config"
+)
+
+// addTalkFlags adds the options for how much is said. Curl's -d and -v mean
+// other things to its users.
+func (a *app) addTalkFlags(f *pflag.FlagSet, letters bool) {
+	if letters {
+		f.BoolVarP(&a.verbose, "verbose", "v", false, "say what is being done")
+		f.BoolVarP(&a.debug, "debug", "d", false, "show every message, without secrets")
+		f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors")
+		return
+	}
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "say what is being done")
+	f.BoolVar(&a.debug, "debug", false, "show every message, without secrets")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors")
+}
+
+// profile returns the profile that an option, the environment or the
+// configuration file names; an empty one if none does.
+func (a *app) profile(name string) (config.Profile, error) {
+	file, err := config.Load(a.Env)
+	if err != nil {
+		return config.Profile{}, err
+	}
+	return file.Profile(config.First(name, a.Env("X509UP_PROFILE")))
+}
+
+// credentialFile is the file that commands look at when none is named.
+func (a *app) credentialFile(named string) string {
+	return config.First(named, a.Env("X509_USER_PROXY"), defaultCredentialFile())
+}
+
+// globusFolder is ~/.globus.
+func (a *app) globusFolder() (acquire.Target, error) {
+	home := a.Env("HOME")
+	if home == "" {
+		return acquire.Target{}, usagef("--globus needs a home directory: HOME is not set")
+	}
+	return acquire.Target{Folder: filepath.Join(home, ".globus")}, nil
+}
+
+// parseHours reads a number of hours from an option's value; empty is 0.
+func parseHours(option, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	hours, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, usagef("%s %q is not a number of hours", option, text)
+	}
+	return hoursToDuration(option, hours)
+}
+
+// maxHours is a hundred years: more is a slip, and does not fit a Duration for long.
+const maxHours = 100 * 366 * 24
+
+func hoursToDuration(option string, hours float64) (time.Duration, error) {
+	if math.IsNaN(hours) || hours < 0 || hours > maxHours {
+		return 0, usagef("%s %v is not a number of hours between 0 and %d", option, hours, maxHours)
+	}
+	return time.Duration(hours * float64(time.Hour)), nil
+}
+
+// printJSON prints one value as the result of a command.
+func (a *app) printJSON(v any) error {
+	encoder := json.NewEncoder(a.Out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// exclusive refuses a command line with more than one of these options.
+func exclusive(f *pflag.FlagSet, names ...string) error {
+	given := ""
+	for _, name := range names {
+		if !f.Changed(name) {
+			continue
+		}
+		if given != "" {
+			return usagef("--%s and --%s do not go together", given, name)
+		}
+		given = name
+	}
+	return nil
+}
+
+// exclusivePasswords is exclusive for the ways to give a password.
+func exclusivePasswords(f *pflag.FlagSet) error {
+	return exclusive(f, "password-stdin", "password-file", "password-command")
+}
+
+// completeWords lets the shell complete an option from a list of words.
+func completeWords(cmd *cobra.Command, option string, words ...string) {
+	err := cmd.RegisterFlagCompletionFunc(option, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the option does not exist: a slip in this package
+	}
+}
+
+// patience ends a run whose servers take too long. It does not count the time
+// in which a person is asked something.
+type patience struct {
+	limit  time.Duration
+	timer  *time.Timer
+	cancel context.CancelCauseFunc
+}
+
+// errPatience is why the context of a run ended when its time was over.
+var errPatience error = patienceError{}
+
+type patienceError struct{}
+
+func (patienceError) Error() string { return "no answer in time" }
+
+func (patienceError) Unwrap() error { return context.DeadlineExceeded }
+
+// withPatience returns a context that ends after limit; 0 is no limit.
+func withPatience(ctx context.Context, limit time.Duration) (context.Context, *patience) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	p := &patience{limit: limit, cancel: cancel}
+	if limit > 0 {
+		p.timer = time.AfterFunc(limit, func() { cancel(errPatience) })
+	}
+	return ctx, p
+}
+
+func (p *patience) stop() {
+	p.pause()
+	p.cancel(nil)
+}
+
+// pause stops the clock, resume starts it anew.
+func (p *patience) pause() {
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}
+
+func (p *patience) resume() {
+	if p.timer != nil {
+		p.timer.Reset(p.limit)
+	}
+}
+
+// explain turns the cancellation by an end of patience into what it is. Some
+// rooms return the context's error, net/http returns its cause.
+func (p *patience) explain(ctx context.Context, err error) error {
+	if !errors.Is(context.Cause(ctx), errPatience) {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return &timeoutError{err, p.limit}
+	}
+	return err
+}
+
+// timeoutError says at which step the patience ended.
+type timeoutError struct {
+	err   error
+	limit time.Duration
+}
+
+func (e *timeoutError) Error() string {
+	text := strings.TrimSuffix(strings.TrimSuffix(e.err.Error(), context.Canceled.Error()), errPatience.Error())
+	return strings.TrimSuffix(text, ": ") + ": no answer within " + e.limit.String()
+}
+
+func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }

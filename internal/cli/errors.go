@@ -1,0 +1,299 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/ecp"
+	"github.com/x509up/x509up/getcert"
+	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/cookiefile"
+	"github.com/x509up/x509up/internal/idp"
+	"github.com/x509up/x509up/internal/ownfile"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// Exit codes of the commands. The table in exitcodes.go explains them.
+const (
+	exitOK           = 0
+	exitFailure      = 1
+	exitUsage        = 2
+	exitNoCredential = 3
+	exitUnfit        = 4
+	exitRefused      = 5
+	exitServer       = 6
+	exitVOMS         = 7
+	exitInterrupted  = 130
+)
+
+var errInterrupted = errors.New("interrupted; nothing was changed")
+
+// usageError is a command line that cannot be carried out.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// exitError gives an error an exit code of its own. Without err nothing is
+// printed: the code is the answer.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return fmt.Sprint(e.err) }
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// hintError is an error of the command line itself that knows what to do next.
+type hintError struct {
+	err   error
+	hints []string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+
+func (e *hintError) Unwrap() error { return e.err }
+
+// verdict is what the user gets for an error.
+type verdict struct {
+	code  int
+	text  string
+	hints []string
+}
+
+// judge finds the exit code and the hints for an error, from its type or from
+// that of the first of its causes that a rule knows.
+func judge(err error) verdict {
+	v := verdict{code: exitFailure, text: plain(err)}
+	if !judgeOwn(err, &v) && !judgeCauses(err, &v) {
+		judgeNetwork(err, &v)
+	}
+	if own := (*exitError)(nil); errors.As(err, &own) {
+		v.code = own.code
+	}
+	return v
+}
+
+func judgeCauses(err error, v *verdict) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if judgeLogin(err, v) || judgeCA(err, v) || judgeFinding(err, v) || judgeFiles(err, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// plain takes the packages' names off an error: they help who reads the code,
+// not who reads the message.
+func plain(err error) string {
+	text := ": " + err.Error()
+	for _, room := range []string{"ecp", "getcert", "credstore", "proxycert", "idp", "config", "acquire", "term",
+		"cookiefile", "pemfile", "ownfile", "atomicfile"} {
+		text = strings.ReplaceAll(text, ": "+room+": ", ": ")
+	}
+	return strings.TrimPrefix(text, ": ")
+}
+
+func (v *verdict) is(code int, hints ...string) bool {
+	v.code, v.hints = code, append(v.hints, hints...)
+	return true
+}
+
+// judgeOwn judges the errors of this package, and the end of the context.
+func judgeOwn(err error, v *verdict) bool {
+	if hint := (*hintError)(nil); errors.As(err, &hint) {
+		v.hints = append(v.hints, hint.hints...)
+	}
+	usage := (*usageError)(nil)
+	switch {
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		v.text = errInterrupted.Error()
+		return v.is(exitInterrupted)
+	case errors.As(err, &usage):
+		return v.is(exitUsage)
+	case errors.Is(err, ecp.ErrNoIdP):
+		return v.is(exitUsage, "--identity-provider NAME|URL, the variable ECP_IDP or identity-provider in a profile names it")
+	}
+	if password, ok := errors.AsType[*passwordError](err); ok {
+		v.text = password.Error()
+		return v.is(exitFailure)
+	}
+	return false
+}
+
+// judgeLogin judges the errors of the ECP exchange.
+func judgeLogin(err error, v *verdict) bool {
+	switch e := err.(type) {
+	case *ecp.AuthError:
+		return v.is(exitRefused, "check the user name and the password; several wrong ones may lock the account")
+	case *ecp.StatusError:
+		return v.is(exitRefused, statusHints[e.Reason()]...)
+	case *ecp.AnswerError:
+		if e.Refusal() {
+			return v.is(exitRefused, "check the user name and the password, and whether the identity provider supports ECP")
+		}
+		return v.is(exitServer, "is this the ECP endpoint of the identity provider? It often ends in /SAML2/SOAP/ECP")
+	case *ecp.FaultError:
+		return v.is(exitServer, "most often the identity provider does not know this service, or not its address for ECP; "+
+			"its operators can tell from their log")
+	case *ecp.MismatchError:
+		return v.is(exitServer, "this is an attack on the login or wrong metadata; tell the operators of both servers")
+	case *ecp.NotECPError:
+		return v.is(exitServer, "check the URL of the service provider; its operators must have ECP enabled")
+	case *ecp.DeliveryError:
+		return v.is(exitServer, "the service provider did not accept the login: is this machine's clock right? "+
+			"Does the service trust this identity provider?")
+	case *ecp.MessageError, *ecp.URLError:
+		return v.is(exitServer)
+	}
+	return false
+}
+
+var statusHints = map[ecp.Reason][]string{
+	ecp.ReasonCredentials: {"check the user name and the password; several wrong ones may lock the account"},
+	ecp.ReasonLocked:      {"the help desk of the home institution can unlock it"},
+	ecp.ReasonMFA: {"ask for a push or a passcode with --duo, if the identity provider has Duo for ECP",
+		"others offer a second factor to browsers alone"},
+	ecp.ReasonDenied:     {"the operators of the identity provider can allow this service"},
+	ecp.ReasonAttributes: {"the operators of the identity provider must release attributes to this service"},
+}
+
+// judgeCA judges what the online CA said.
+func judgeCA(err error, v *verdict) bool {
+	switch e := err.(type) {
+	case *getcert.DisabledError:
+		return v.is(exitServer, "CILogon stopped in May 2025: use a user certificate (x509up init), another CA (--service-provider), "+
+			"or tokens (htgettoken)")
+	case *getcert.RefusedError:
+		if e.MissingAttributes() {
+			return v.is(exitServer, "the login was good, but the identity provider told the CA too little about you: "+
+				"ask its operators to release name, mail and eduPersonPrincipalName")
+		}
+		return v.is(exitServer)
+	case *getcert.SessionError, *getcert.AnswerError, *getcert.CertificateError:
+		return v.is(exitServer)
+	}
+	return false
+}
+
+// judgeFinding judges the search for an identity provider.
+func judgeFinding(err error, v *verdict) bool {
+	switch e := err.(type) {
+	case *idp.NotFoundError:
+		if e.Nearest != "" {
+			v.hints = append(v.hints, "-i "+shellQuote(e.Nearest)+"?")
+		}
+		return v.is(exitUsage, "x509up list-idps shows what can be asked for; a full https:// URL always works")
+	case *idp.NoSourceError:
+		return v.is(exitUsage, "--idp-list or --metadata says where to look; a full https:// URL needs neither")
+	case *idp.InsecureURLError:
+		return v.is(exitUsage)
+	case *idp.NoECPError:
+		return v.is(exitServer, "its operators can enable ECP, or add its endpoint (SOAP binding) to the metadata")
+	case *idp.ListError, *idp.MetadataError, *idp.ExpiredError:
+		return v.is(exitServer)
+	case *idp.AmbiguousError:
+		hints := make([]string, 0, len(e.Candidates))
+		for _, c := range e.Candidates {
+			hints = append(hints, "-i "+shellQuote(c.Name))
+		}
+		return v.is(exitUsage, hints...)
+	case *config.FileError, *config.PasswordError, *config.UnknownProfileError, *ownfile.OwnerError:
+		return v.is(exitUsage)
+	case *ownfile.ModeError:
+		return v.is(exitUsage, "chmod go-w "+shellQuote(e.Path))
+	}
+	return false
+}
+
+// judgeFiles judges what is wrong with a file.
+func judgeFiles(err error, v *verdict) bool {
+	switch e := err.(type) {
+	case *credstore.ModeError:
+		return v.is(exitUnfit, "chmod 600 "+shellQuote(e.Path))
+	case *cookiefile.ModeError:
+		return v.is(exitFailure, "chmod 600 "+shellQuote(e.Path))
+	case *credstore.OwnerError:
+		return v.is(exitUnfit, "choose another file with -f or X509_USER_PROXY")
+	case *credstore.NotRegularError:
+		return v.is(exitUnfit)
+	case *credstore.SymlinkError:
+		return v.is(exitUnfit, "name the file itself, with -f or X509_USER_PROXY")
+	case *credstore.FolderError:
+		return v.is(exitFailure, "choose another file with -f or X509_USER_PROXY")
+	case *acquire.OccupiedError:
+		return v.is(exitUnfit, "move usercert.pem and userkey.pem away first, or store elsewhere with -f")
+	case *credstore.ManagedError:
+		return v.is(exitUnfit, "a file without write permission is someone else's to renew; choose another with -f, or chmod u+w it")
+	case *proxycert.NoPEMError, *proxycert.NoCertificateError, *proxycert.BlockError, *proxycert.SizeError,
+		*proxycert.EncryptedKeyError, *proxycert.KeyMismatchError:
+		return v.is(exitUnfit)
+	case syscall.Errno:
+		if e == syscall.ENOSPC || e == syscall.EDQUOT {
+			return v.is(exitFailure, "the disk or the quota is full; the old file is untouched")
+		}
+	}
+	return false
+}
+
+// judgeNetwork judges what the network said, in words that the net package
+// does not have.
+func judgeNetwork(err error, v *verdict) bool {
+	var (
+		dns       *net.DNSError
+		op        *net.OpError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+		timeout   net.Error
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return v.is(exitServer, "--timeout gives servers more time")
+	case errors.As(err, &dns):
+		return v.is(exitServer, "check the name of the host and the network")
+	case errors.As(err, &authority):
+		return v.is(exitServer, "the certificate of the server is from a CA that is not known here; "+
+			"--ca-file or SSL_CERT_FILE names a file with its CA")
+	case errors.As(err, &host), errors.As(err, &invalid):
+		return v.is(exitServer)
+	case errors.As(err, &record):
+		return v.is(exitServer, "the server does not speak TLS there: check the port")
+	case errors.As(err, &op):
+		return v.is(exitServer, "the server could not be reached: check the host, the port and the network")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return v.is(exitServer, "--timeout gives servers more time")
+	}
+	if e := (*ecp.Error)(nil); errors.As(err, &e) {
+		return v.is(exitServer)
+	}
+	if e := (*getcert.Error)(nil); errors.As(err, &e) {
+		return v.is(exitServer)
+	}
+	return false
+}
+
+// shellQuote makes a path fit to be pasted into a shell.
+func shellQuote(s string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

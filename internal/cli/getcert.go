@@ -1,0 +1,292 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/x509up/x509up/ecp"
+	"github.com/x509up/x509up/getcert"
+	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// getCertOptions are the options of get-cert.
+type getCertOptions struct {
+	login           loginOptions
+	serviceProvider string
+	mode            string
+	fields          []string
+	hours           float64
+	proxy, limited  bool
+	reuse           string
+	file            string
+	globus          bool
+	keyType         string
+	keyFormat       string
+	json            bool
+}
+
+// defaultHours is the longest lifetime that CILogon's protocol grants for a
+// request, and the default of ecp-get-cert.
+const defaultHours = 277
+
+func (o *getCertOptions) addFlags(f *pflag.FlagSet) {
+	o.login.addFlags(f, true)
+	f.StringVar(&o.serviceProvider, "service-provider", "", "`URL` of the online CA, such as https://ca.example.org/secure/getcert")
+	f.StringVar(&o.mode, "mode", "", "certreq: the key is made here (default); pkcs12: the server makes it")
+	f.StringArrayVar(&o.fields, "field", nil, "name of a form field where the CA has another, `FIELD=NAME`; repeatable")
+	f.Float64VarP(&o.hours, "hours", "H", 0, fmt.Sprintf("lifetime to ask for, in `HOURS` (default %d)", defaultHours))
+	f.BoolVarP(&o.proxy, "proxy", "p", false, "store an RFC 3820 proxy of the certificate")
+	f.BoolVar(&o.limited, "limited", false, "make it a limited proxy (implies --proxy)")
+	f.StringVarP(&o.reuse, "reuse", "r", "", "keep the stored credential if it will do for `HOURS` more (1 when not given)")
+	f.Lookup("reuse").NoOptDefVal = "1"
+	f.StringVarP(&o.file, "file", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	f.BoolVar(&o.globus, "globus", false, "store it as usercert.pem and userkey.pem in ~/.globus")
+	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the keys: "+strings.Join(proxycert.KeyTypes(), ", "))
+	f.StringVar(&o.keyFormat, "key-format", "", "how the key is written: pkcs1 (default) or pkcs8")
+	f.BoolVar(&o.json, "json", false, "print the result as JSON")
+}
+
+func (a *app) newGetCert() *cobra.Command {
+	var o getCertOptions
+	cmd := &cobra.Command{
+		Use:     "get-cert",
+		GroupID: "get",
+		Short:   "log in at an identity provider and get a certificate",
+		Long: `get-cert logs in at a SAML identity provider with a user name and a password,
+without a browser (ECP), gets a short-lived certificate from an online CA behind
+a service provider, makes a proxy of it if asked to, and stores it.
+
+The identity provider is named by its URL, by a part of its name in a list
+(--idp-list), or by its entityID in SAML metadata (--metadata). The private key
+is made here and does not leave this machine.
+
+Settings come from options, then environment variables, then a profile of the
+configuration file, ~/.config/x509up/config.toml.`,
+		Example: `  $ x509up get-cert -i https://idp.example.org/idp/profile/SAML2/SOAP/ECP -u jdoe \
+        --service-provider https://ca.example.org/secure/getcert --proxy
+  # with the settings of a profile, and only if less than 12 hours are left
+  $ x509up get-cert --profile campus --reuse=12
+  # in a script
+  $ x509up get-cert --proxy --password-file ~/.idp-password -q --json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			// An option whose value can be left out cannot have it as a word of its own.
+			if cmd.Flags().Changed("reuse") && len(args) == 1 {
+				return &hintError{noArgs(cmd, args), []string{"--reuse=" + args[0] + "?"}}
+			}
+			return noArgs(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Flags()); err != nil {
+				return err
+			}
+			profile, err := a.profile(o.login.profile)
+			if err != nil {
+				return err
+			}
+			o.login.fill(a.Env, profile)
+			o.fill(a.Env, profile, cmd.Flags())
+			return a.getCert(cmd.Context(), o)
+		},
+	}
+	o.addFlags(cmd.Flags())
+	a.addTalkFlags(cmd.Flags(), true)
+	completeWords(cmd, "mode", "certreq", "pkcs12")
+	completeWords(cmd, "key-type", proxycert.KeyTypes()...)
+	completeWords(cmd, "key-format", "pkcs1", "pkcs8")
+	completeWords(cmd, "duo", "auto", "push", "phone", "sms", "passcode")
+	return cmd
+}
+
+// check refuses options that contradict each other.
+func (o *getCertOptions) check(given *pflag.FlagSet) error {
+	for _, pair := range [][]string{{"globus", "file"}, {"globus", "proxy"}, {"globus", "limited"}} {
+		if err := exclusive(given, pair...); err != nil {
+			return err
+		}
+	}
+	return exclusivePasswords(given)
+}
+
+// fill takes what no option says from the environment and the profile. A
+// profile's --proxy does not hold against --globus.
+func (o *getCertOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSet) {
+	o.serviceProvider = config.First(o.serviceProvider, env("X509UP_SERVICE_PROVIDER"), p.ServiceProvider)
+	o.mode = config.First(o.mode, p.Mode, "certreq")
+	o.keyType = config.First(o.keyType, p.KeyType, proxycert.RSA2048.String())
+	o.keyFormat = config.First(o.keyFormat, p.KeyFormat, "pkcs1")
+	if !o.globus {
+		o.file = config.First(o.file, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
+	}
+	if !given.Changed("hours") {
+		o.hours = p.Hours
+	}
+	if !given.Changed("proxy") && !o.globus {
+		o.proxy = p.Proxy
+	}
+	if !given.Changed("limited") && !o.globus {
+		o.limited = p.Limited
+	}
+	if !given.Changed("reuse") && p.Reuse > 0 {
+		o.reuse = fmt.Sprint(p.Reuse)
+	}
+	if len(o.fields) == 0 {
+		o.fields = p.Fields
+	}
+}
+
+func (a *app) getCert(ctx context.Context, o getCertOptions) error {
+	request, err := a.getCertRequest(o)
+	if err != nil {
+		return err
+	}
+	ctx, patience := withPatience(ctx, o.login.timeout)
+	defer patience.stop()
+	source, err := a.ecpSource(o, patience)
+	if err != nil {
+		return err
+	}
+	request.Source = source
+	result, err := acquire.Run(ctx, request)
+	if err != nil {
+		return patience.explain(ctx, err)
+	}
+	for _, w := range result.Warnings {
+		a.warn("%s", w)
+	}
+	return a.report(result, request.Target.Path(), o.json)
+}
+
+// getCertRequest is the part of the options that says what is wanted.
+func (a *app) getCertRequest(o getCertOptions) (acquire.Request, error) {
+	var r acquire.Request
+	keyType, err := proxycert.ParseKeyType(o.keyType)
+	if err != nil {
+		return r, usagef("--key-type %q: the types are %s", o.keyType, strings.Join(proxycert.KeyTypes(), ", "))
+	}
+	keyFormat, err := parseKeyFormat(o.keyFormat)
+	if err != nil {
+		return r, err
+	}
+	reuse, err := parseHours("--reuse", o.reuse)
+	if err != nil {
+		return r, err
+	}
+	lifetime, err := hoursToDuration("--hours", o.hours)
+	if err != nil {
+		return r, err
+	}
+	r = acquire.Request{
+		Target: acquire.Target{File: o.file}, Lifetime: lifetime, KeyType: keyType, KeyFormat: keyFormat,
+		Reuse: reuse, Now: a.Now, Notify: func(doing string) { a.tell("%s", doing) },
+	}
+	if lifetime == 0 {
+		r.Lifetime, r.DefaultLifetime = defaultHours*time.Hour, true
+	}
+	if o.globus {
+		if r.Target, err = a.globusFolder(); err != nil {
+			return r, err
+		}
+	}
+	switch {
+	case o.limited:
+		r.Proxy = &acquire.Proxy{Policy: proxycert.Limited}
+	case o.proxy:
+		r.Proxy = &acquire.Proxy{}
+	}
+	return r, nil
+}
+
+// ecpSource is the part of the options that says where from.
+func (a *app) ecpSource(o getCertOptions, p *patience) (*acquire.ECP, error) {
+	if o.serviceProvider == "" {
+		return nil, &hintError{usagef("no service provider is named: there is no default one"), []string{
+			"--service-provider URL, the variable X509UP_SERVICE_PROVIDER or service-provider in a profile names it",
+			"CILogon's (ecp.cilogon.org) stopped issuing certificates in May 2025; with a user certificate use x509up init"}}
+	}
+	if o.login.identityProvider == "" {
+		return nil, ecp.ErrNoIdP
+	}
+	service, err := url.Parse(o.serviceProvider)
+	if err != nil || service.Host == "" {
+		return nil, usagef("--service-provider %q is not a URL", o.serviceProvider)
+	}
+	form, err := parseForm(o.fields)
+	if err != nil {
+		return nil, err
+	}
+	if o.mode != "certreq" && o.mode != "pkcs12" {
+		return nil, usagef("--mode %q: the modes are certreq and pkcs12", o.mode)
+	}
+	login, err := a.newLogin(o.login, p)
+	if err != nil {
+		return nil, err
+	}
+	if o.mode == "pkcs12" {
+		a.tell("the server makes the private key and sends it here (--mode certreq makes it here)")
+	}
+	return &acquire.ECP{
+		Client:  &getcert.Client{ECP: login.ecp, URL: service, Form: form, Now: a.Now},
+		FindIdP: login.findIdP,
+		Warm:    login.warm,
+		PKCS12:  o.mode == "pkcs12",
+	}, nil
+}
+
+// parseForm reads --field FIELD=NAME.
+func parseForm(fields []string) (getcert.Form, error) {
+	var form getcert.Form
+	byName := map[string]*string{
+		"submit": &form.Submit, "certreq": &form.CertReq, "certlifetime": &form.CertLifetime,
+		"p12password": &form.P12Password, "p12lifetime": &form.P12Lifetime, "csrf": &form.CSRF,
+	}
+	for _, f := range fields {
+		field, name, ok := strings.Cut(f, "=")
+		target := byName[strings.ToLower(field)]
+		if !ok || target == nil || name == "" {
+			return form, usagef("--field %q: it is FIELD=NAME with submit, certreq, certlifetime, p12password, p12lifetime or csrf as FIELD", f)
+		}
+		*target = name
+	}
+	return form, nil
+}
+
+func parseKeyFormat(text string) (proxycert.KeyFormat, error) {
+	switch text {
+	case "pkcs1":
+		return proxycert.PKCS1, nil
+	case "pkcs8":
+		return proxycert.PKCS8, nil
+	}
+	return 0, usagef("--key-format %q: the formats are pkcs1 and pkcs8", text)
+}
+
+// report prints what was stored or kept.
+func (a *app) report(result acquire.Result, path string, asJSON bool) error {
+	view := newView(result.Credential, path, a.Now())
+	if asJSON {
+		view.Reused = &result.Reused
+		view.Warnings = result.Warnings
+		return a.printJSON(view)
+	}
+	if a.quiet {
+		return nil
+	}
+	verb := "stored"
+	if result.Reused {
+		verb = "kept"
+	}
+	_, err := fmt.Fprintf(a.Out, "%s %s\n  %s\n  for %s\n  valid for %s, until %s\n", verb, path, view.Type, view.Identity,
+		acquire.Duration(view.left), view.NotAfter.Local().Format("2006-01-02 15:04:05 MST"))
+	return err
+}

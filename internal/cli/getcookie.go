@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/x509up/x509up/ecp"
+	"github.com/x509up/x509up/internal/cookiefile"
+)
+
+// getCookieOptions are the options of get-cookie.
+type getCookieOptions struct {
+	login   loginOptions
+	cookies string
+	reuse   bool
+	json    bool
+}
+
+func (a *app) newGetCookie() *cobra.Command {
+	var o getCookieOptions
+	cmd := &cobra.Command{
+		Use:     "get-cookie URL",
+		GroupID: "web",
+		Short:   "log in at a service provider and keep the session's cookies",
+		Long: `get-cookie logs in for a page behind a service provider and stores the cookies of
+the session in a file that curl, wget and Python's libraries can read (Netscape
+format). The file can log in as you: it is made for your eyes only.`,
+		Example: `  $ x509up get-cookie -u jdoe -c cookies.txt https://data.example.org/secure/
+  $ curl -b cookies.txt https://data.example.org/secure/`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("one URL is expected, not %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := exclusivePasswords(cmd.Flags()); err != nil {
+				return err
+			}
+			profile, err := a.profile(o.login.profile)
+			if err != nil {
+				return err
+			}
+			o.login.fill(a.Env, profile)
+			return a.getCookie(cmd.Context(), o, args[0])
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.cookies, "cookie-jar", "c", defaultCookieFile(), "read cookies from `FILE` if it is there, and write them to it")
+	f.BoolVarP(&o.reuse, "reuse", "r", false, "do not log in if the file has cookies for the page, and the server takes them")
+	f.BoolVar(&o.json, "json", false, "print the result as JSON")
+	o.login.addFlags(f, true)
+	a.addTalkFlags(f, true)
+	return cmd
+}
+
+func (a *app) getCookie(ctx context.Context, o getCookieOptions, target string) error {
+	page, err := parsePageURL(target)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	ctx, patience := withPatience(ctx, o.login.timeout)
+	defer patience.stop()
+	jar := cookiefile.New(a.Now)
+	client, err := a.newPageClient(ctx, o.login, patience, jar, o.cookies)
+	if err != nil {
+		return err
+	}
+	if !o.reuse {
+		jar.Forget(page)
+	}
+	reused, err := openSession(ctx, client, page, o.reuse)
+	if err != nil {
+		return patience.explain(ctx, err)
+	}
+	if err := jar.Save(o.cookies); err != nil {
+		return err
+	}
+	return a.reportCookies(jar, page, o, reused)
+}
+
+// openSession logs in, or finds that the cookies of an earlier login still do:
+// the service provider then answers with the page instead of a request to log in.
+func openSession(ctx context.Context, client *ecp.Client, page *url.URL, reuse bool) (reused bool, err error) {
+	had := len(client.Jar.Cookies(page)) > 0
+	err = client.Login(ctx, page)
+	if e, ok := errors.AsType[*ecp.NotECPError](err); ok && reuse && had && e.Status < 300 {
+		return true, nil
+	}
+	return false, err
+}
+
+func (a *app) reportCookies(jar *cookiefile.Jar, page *url.URL, o getCookieOptions, reused bool) error {
+	names := []string{}
+	for _, c := range jar.Cookies(page) {
+		names = append(names, c.Name)
+	}
+	if o.json {
+		return a.printJSON(struct {
+			Version int      `json:"version"`
+			Path    string   `json:"path"`
+			Cookies []string `json:"cookies"`
+			Reused  bool     `json:"reused"`
+		}{1, o.cookies, names, reused})
+	}
+	if a.quiet {
+		return nil
+	}
+	verb := "stored"
+	if reused {
+		verb = "kept"
+	}
+	w := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s %s, with these cookies for %s:\n", verb, o.cookies, page.Host)
+	for _, name := range names {
+		fmt.Fprintf(w, "  %s\n", name)
+	}
+	return w.Flush()
+}

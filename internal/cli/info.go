@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// view is what is shown of a credential: the JSON schema, version 1. Fields may
+// be added to a version; their meaning does not change.
+type view struct {
+	Version      int               `json:"version"`
+	Path         string            `json:"path"`
+	Subject      string            `json:"subject"`
+	Issuer       string            `json:"issuer"`
+	Identity     string            `json:"identity"`
+	Type         string            `json:"type"`
+	Strength     int               `json:"strength"` // bits of the leaf's key
+	NotBefore    time.Time         `json:"not_before"`
+	NotAfter     time.Time         `json:"not_after"` // of the shortest part
+	TimeLeft     int64             `json:"time_left"` // seconds, of the shortest part; 0 when over
+	Valid        bool              `json:"valid"`     // now, as far as the file itself can tell
+	Problem      string            `json:"problem,omitempty"`
+	Certificates []certificateView `json:"certificates"`
+	Reused       *bool             `json:"reused,omitempty"`
+	Warnings     []string          `json:"warnings,omitempty"`
+
+	left time.Duration
+}
+
+type certificateView struct {
+	Subject   string    `json:"subject"`
+	Issuer    string    `json:"issuer"`
+	Serial    string    `json:"serial"` // decimal
+	Type      string    `json:"type"`
+	Key       string    `json:"key"`
+	Signature string    `json:"signature"`
+	NotBefore time.Time `json:"not_before"`
+	NotAfter  time.Time `json:"not_after"`
+}
+
+func newView(c *proxycert.Credential, path string, now time.Time) view {
+	leaf, left := c.Leaf(), c.TimeLeft(now)
+	v := view{
+		Version: 1, Path: path,
+		Subject: proxycert.OneLine(leaf.RawSubject), Issuer: proxycert.OneLine(leaf.RawIssuer),
+		Identity: proxycert.OneLine(c.Identity()), Type: proxycert.TypeOf(leaf).String(),
+		Strength:  proxycert.Strength(leaf.PublicKey),
+		NotBefore: c.NotBefore().UTC(), NotAfter: c.NotAfter().UTC(),
+		TimeLeft: max(0, int64(left/time.Second)), left: left,
+	}
+	if err := c.Check(now); err != nil {
+		v.Problem = plain(err)
+	}
+	v.Valid = v.Problem == ""
+	for _, cert := range c.Chain {
+		v.Certificates = append(v.Certificates, viewCertificate(cert))
+	}
+	return v
+}
+
+func viewCertificate(cert *x509.Certificate) certificateView {
+	return certificateView{
+		Subject: proxycert.OneLine(cert.RawSubject), Issuer: proxycert.OneLine(cert.RawIssuer),
+		Serial: cert.SerialNumber.String(), Type: proxycert.TypeOf(cert).String(),
+		Key:       fmt.Sprintf("%s %d", cert.PublicKeyAlgorithm, proxycert.Strength(cert.PublicKey)),
+		Signature: cert.SignatureAlgorithm.String(),
+		NotBefore: cert.NotBefore.UTC(), NotAfter: cert.NotAfter.UTC(),
+	}
+}
+
+func (a *app) newInfo() *cobra.Command {
+	var file string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "info",
+		GroupID: "look",
+		Short:   "show what a credential file holds",
+		Long: `info shows whose credential a file holds, what kind it is, and how long its
+shortest part is valid. It exits 3 when there is no file, and 4 when what is
+there cannot be used now.`,
+		Example: `  $ x509up info
+  $ x509up info -f ~/proxy.pem --json`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return a.info(a.credentialFile(file), asJSON)
+		},
+	}
+	cmd.Flags().StringVarP(&file, "file", "f", "", "look at `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print everything as JSON")
+	return cmd
+}
+
+func (a *app) info(path string, asJSON bool) error {
+	c, err := credstore.Load(path)
+	if err != nil {
+		return missing(err, path)
+	}
+	v := newView(c, path, a.Now())
+	if asJSON {
+		err = a.printJSON(v)
+	} else {
+		err = printView(a.Out, v)
+	}
+	if err == nil && !v.Valid {
+		err = &exitError{exitUnfit, fmt.Errorf("%s cannot be used now: %s", path, v.Problem)}
+	}
+	return err
+}
+
+// missing gives the absence of a credential its exit code and its next step.
+func missing(err error, path string) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &exitError{exitNoCredential, &hintError{fmt.Errorf("there is no credential: %s does not exist", path),
+			[]string{"x509up get-cert gets one; -f FILE and X509_USER_PROXY name another file"}}}
+	}
+	return err
+}
+
+// printView prints a view for people, in the words of grid-proxy-info.
+func printView(out io.Writer, v view) error {
+	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
+	row := func(label, format string, args ...any) { fmt.Fprintf(w, label+"\t: "+format+"\n", args...) }
+	row("subject", "%s", v.Subject)
+	row("issuer", "%s", v.Issuer)
+	row("identity", "%s", v.Identity)
+	row("type", "%s", v.Type)
+	row("strength", "%d bits", v.Strength)
+	row("path", "%s", v.Path)
+	row("timeleft", "%s", timeLeft(v))
+	if len(v.Certificates) > 1 {
+		for i, c := range v.Certificates {
+			row(fmt.Sprintf("chain %d", i), "%s, %s, until %s", c.Subject, c.Key, c.NotAfter.Format(time.RFC3339))
+		}
+	}
+	return w.Flush()
+}
+
+func timeLeft(v view) string {
+	end := v.NotAfter.Local().Format("2006-01-02 15:04:05 MST")
+	if v.left <= 0 {
+		return "0, it ended " + acquire.Duration(-v.left) + " ago, at " + end
+	}
+	return acquire.Duration(v.left) + ", until " + end
+}

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/x509up/x509up/internal/cli"
+	"github.com/x509up/x509up/internal/fed"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"x509up": func() {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			os.Exit(cli.Main(ctx, os.Args[1:], cli.System("v0.0.0-test")))
+		},
+	})
+}
+
+// TestScripts runs testdata/*.txtar. Beside the commands of testscript they have
+//
+//	fed [FAULT…]            a federation, until the script ends, and its variables
+//	exits CODE COMMAND…     COMMAND must end with this exit code
+//	logins N                the identity provider has accepted N passwords
+//	assertions N            the service provider was sent N assertions
+//	mode OCTAL FILE         the mode of FILE
+//	lines FILE LINE…        FILE is made of these lines, 0600, with variables expanded
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			home := filepath.Join(env.WorkDir, "home")
+			for name, value := range map[string]string{
+				"HOME": home, "X509_USER_PROXY": filepath.Join(env.WorkDir, "x509up.pem"),
+			} {
+				env.Setenv(name, value)
+			}
+			env.Values[stateKey{}] = &state{}
+			return os.Mkdir(home, 0o700)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"fed":        startFederation,
+			"exits":      exits,
+			"logins":     logins,
+			"assertions": assertions,
+			"mode":       mode,
+			"lines":      lines,
+		},
+	})
+}
+
+func startFederation(ts *testscript.TestScript, _ bool, args []string) {
+	var o fed.Options
+	for _, arg := range args {
+		if arg == "challenge" {
+			o.Challenge = true
+			continue
+		}
+		fault, err := fed.ParseFault(arg)
+		ts.Check(err)
+		o.Faults = append(o.Faults, fault)
+	}
+	f, err := fed.Start(o)
+	ts.Check(err)
+	ts.Defer(func() { f.Close() })
+	dir, err := f.WriteDir(ts.MkAbs("fed"))
+	ts.Check(err)
+	for _, v := range dir.Environ() {
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
+	ts.Setenv("PASSWORD", f.Password)
+	ts.Setenv("PAGE", f.ProtectedURL)
+	ts.Setenv("PUBLIC", f.PublicURL)
+	ts.Setenv("ENTITYID", f.EntityID)
+	ts.Setenv("LIST", f.ListURL)
+	ts.Setenv("METADATA", f.MetadataURL)
+	ts.Setenv("MDQ", f.MDQURL)
+	ts.Value(stateKey{}).(*state).fed = f
+}
+
+// state is what the commands of one script share.
+type state struct{ fed *fed.Federation }
+
+type stateKey struct{}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+func logins(ts *testscript.TestScript, _ bool, args []string) {
+	wantCount(ts, "logins", ts.Value(stateKey{}).(*state).fed.Logins(), args)
+}
+
+func assertions(ts *testscript.TestScript, _ bool, args []string) {
+	n := 0
+	for _, r := range ts.Value(stateKey{}).(*state).fed.Requests() {
+		if r.Assertion {
+			n++
+		}
+	}
+	wantCount(ts, "assertions", n, args)
+}
+
+func wantCount(ts *testscript.TestScript, what string, have int, args []string) {
+	if len(args) != 1 || args[0] != strconv.Itoa(have) {
+		ts.Fatalf("%d %s, want %v", have, what, args)
+	}
+}
+
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: mode OCTAL FILE")
+	}
+	info, err := os.Lstat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if have := strconv.FormatUint(uint64(info.Mode().Perm()), 8); have != args[0] {
+		ts.Fatalf("%s has mode %s, want %s", args[1], have, args[0])
+	}
+}
+
+// lines writes a file of lines in which variables are expanded, unlike those of
+// a script's own files.
+func lines(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: lines FILE LINE…")
+	}
+	text := strings.Join(args[1:], "\n") + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/x509up/x509up/internal/config"
+)
+
+// exitCodes explains the constants of errors.go, in their order.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitOK, "done"},
+	{exitFailure, "any other failure"},
+	{exitUsage, "the command line or the configuration cannot be understood"},
+	{exitNoCredential, "there is no credential"},
+	{exitUnfit, "there is a credential, or a file in its place, but it does not do: it is expired, of the wrong kind, someone else's"},
+	{exitRefused, "the identity provider refused the login"},
+	{exitServer, "a server could not be reached, or did not answer as it should"},
+	{exitVOMS, "VOMS attributes were refused or are missing"},
+	{exitInterrupted, "interrupted"},
+}
+
+func newExitCodesTopic() *cobra.Command {
+	var b strings.Builder
+	b.WriteString("Exit codes of the commands:\n\n")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, e := range exitCodes {
+		fmt.Fprintf(w, "  %d\t%s\n", e.code, e.meaning)
+	}
+	w.Flush()
+	b.WriteString("\nx509up curl has the exit codes of curl: see its own help.")
+	return topic("exit-codes", "what the exit codes mean", b.String())
+}
+
+func newEnvironmentTopic() *cobra.Command {
+	var b strings.Builder
+	b.WriteString("Environment variables. An option goes before a variable, a variable before a\nprofile of the configuration file.\n\n")
+	writeVariables(&b)
+	return topic("environment", "which environment variables are read", strings.TrimSuffix(b.String(), "\n"))
+}
+
+func writeVariables(out io.Writer) {
+	for _, v := range config.Variables() {
+		fmt.Fprintf(out, "  %s=%s\n      %s\n", v.Name, v.Expects, v.Meaning)
+		if v.SharedWith != "" {
+			fmt.Fprintf(out, "      (shared with %s)\n", v.SharedWith)
+		}
+	}
+}
+
+// topic is a help text that is no command: "x509up help NAME" shows it.
+func topic(name, short, long string) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: short, Long: long}
+	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), cmd.Long) })
+	return cmd
+}
