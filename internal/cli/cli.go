@@ -142,14 +142,7 @@ func version(linked string) string {
 	return "devel"
 }
 
-// say tells the user something that is not the result.
-func (a *app) say(format string, args ...any) {
-	if !a.quiet {
-		fmt.Fprintf(a.Err, "x509up: "+format+"\n", args...)
-	}
-}
-
-// tell is say for those who asked for more with -v.
+// tell tells those who asked for it with -v what is being done.
 func (a *app) tell(format string, args ...any) {
 	if a.verbose || a.debug {
 		fmt.Fprintf(a.Err, "x509up: "+format+"\n", args...)

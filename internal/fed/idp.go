@@ -36,8 +36,8 @@ type idp struct {
 	sp       relyingParty // the only one it knows
 	users    []User
 	seen     expiring.Table[struct{}] // AuthnRequest IDs
-	other    string             // where redirect-idp points
-	site     http.Handler       // metadata and the list of IdPs
+	other    string                   // where redirect-idp points
+	site     http.Handler             // metadata and the list of IdPs
 }
 
 // A relyingParty is what the IdP's metadata say about an SP.
