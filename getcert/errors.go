@@ -6,9 +6,7 @@ package getcert
 import (
 	"bytes"
 	"fmt"
-	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode"
 )
@@ -67,13 +65,17 @@ func (e *SessionError) Error() string {
 // AnswerError is an answer that is neither a certificate nor a refusal.
 type AnswerError struct {
 	Status    int
-	Text      string
-	Truncated bool // it ended before its announced length
+	Text      string // the first line of a plain text
+	WebPage   bool   // a page for browsers came
+	Truncated bool   // it ended before its announced length
 }
 
 func (e *AnswerError) Error() string {
-	if e.Truncated {
+	switch {
+	case e.Truncated:
 		return "its answer ended too soon"
+	case e.WebPage:
+		return fmt.Sprintf("it answered %d %s with a web page", e.Status, http.StatusText(e.Status))
 	}
 	return fmt.Sprintf("it answered %d %s%s", e.Status, http.StatusText(e.Status), inQuotes(e.Text))
 }
@@ -83,28 +85,31 @@ type CertificateError struct{ Reason string }
 
 func (e *CertificateError) Error() string { return "the certificate cannot be used: " + e.Reason }
 
-// refusal sorts the answers that are not 200. The CA's own are 400 in plain
-// text; others are the service provider's.
+// refusal sorts the answers that are not 200. The CA's own are 400 with a line
+// of text; others are the service provider's, or the web server's.
 func refusal(answer *http.Response, body []byte) error {
-	media, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	text := ""
-	if media == "text/plain" {
+	status, text := answer.StatusCode, ""
+	if !isWebPage(body) {
 		text = firstLine(body)
 	}
-	switch s := answer.StatusCode; {
-	case s >= 300 && s <= 399:
+	switch {
+	case status >= 300 && status <= 399:
 		host := answer.Request.URL.Host
-		if to, err := url.Parse(answer.Header.Get("Location")); err == nil && to.Host != "" {
+		if to, err := answer.Location(); err == nil {
 			host = to.Host
 		}
 		return &SessionError{clean(host)}
 	case disabled(text):
 		return &DisabledError{text}
-	case s == http.StatusBadRequest:
-		return &RefusedError{s, text}
+	case status == http.StatusBadRequest && text != "":
+		return &RefusedError{status, text}
 	}
-	return &AnswerError{Status: answer.StatusCode, Text: text}
+	return &AnswerError{Status: status, Text: text, WebPage: isWebPage(body)}
 }
+
+// isWebPage tells HTML from all that a CA may mean to say. The media type does
+// not: it is text/html wherever a script forgets to set it.
+func isWebPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
 func firstLine(body []byte) string {
 	line, _, _ := bytes.Cut(bytes.TrimSpace(body[:min(len(body), 1024)]), []byte("\n"))

@@ -31,6 +31,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -128,6 +129,9 @@ func (c *Client) PKCS12(ctx context.Context, lifetime time.Duration) (*Issued, e
 	}
 	key, certificates, err := pemfile.DecodePKCS12(body, password)
 	if err != nil {
+		if cause := errors.Unwrap(err); cause != nil {
+			err = cause // without the name of a package that the caller does not know
+		}
 		return nil, c.fail(&CertificateError{Reason: "its PKCS #12 file is not readable: " + clean(err.Error())})
 	}
 	return c.check(&Issued{certificates, key})
@@ -168,35 +172,44 @@ func (c *Client) post(ctx context.Context, form url.Values) ([]byte, error) {
 		return nil, c.fail(&AnswerError{Status: answer.StatusCode, Text: "more than " + strconv.Itoa(maxAnswer>>10) + " KiB"})
 	case answer.StatusCode != http.StatusOK:
 		return nil, c.fail(refusal(answer, body))
+	case isWebPage(body):
+		return nil, c.fail(&AnswerError{Status: answer.StatusCode, WebPage: true})
 	}
 	return body, nil
 }
 
 // parseCertificates finds the certificates in an answer to certreq, which may
 // have other lines between them: the output of the command that asked the CA.
+// Of the others one that Go does not read, such as a CA's of old, is left out.
 func parseCertificates(body []byte, key crypto.Signer) ([]*x509.Certificate, error) {
-	var mine, others []*x509.Certificate
+	var mine *x509.Certificate
+	var others []*x509.Certificate
+	var unreadable error
 	for block, rest := pem.Decode(body); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
+		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" {
 			continue
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, &CertificateError{Reason: "it is not readable: " + clean(err.Error())}
-		}
-		if len(mine) == 0 && sameKey(certificate, key) {
-			mine = append(mine, certificate)
-		} else if others = append(others, certificate); len(others) > maxCertificates {
-			return nil, &CertificateError{Reason: "too many certificates came"}
+		switch {
+		case err != nil:
+			unreadable = err
+		case mine == nil && sameKey(certificate, key):
+			mine = certificate
+		case len(others) == maxCertificates-1:
+			return nil, &CertificateError{Reason: fmt.Sprintf("more than %d came", maxCertificates)}
+		default:
+			others = append(others, certificate)
 		}
 	}
 	switch {
-	case len(mine)+len(others) == 0:
-		return nil, &CertificateError{Reason: "none came" + inQuotes(firstLine(body))}
-	case len(mine) == 0:
+	case mine != nil:
+		return append([]*x509.Certificate{mine}, others...), nil
+	case unreadable != nil:
+		return nil, &CertificateError{Reason: "it is not readable: " + clean(unreadable.Error())}
+	case len(others) > 0:
 		return nil, &CertificateError{Reason: "it is for another key than the one that was sent"}
 	}
-	return append(mine, others...), nil
+	return nil, &CertificateError{Reason: "none came" + inQuotes(firstLine(body))}
 }
 
 func sameKey(certificate *x509.Certificate, key crypto.Signer) bool {
