@@ -105,9 +105,9 @@ func (e *NoPEMError) Error() string {
 	return fmt.Sprintf("proxycert: parsing a credential: no PEM in %d bytes", e.Size)
 }
 
-// NoCertificateError says that a text holds PEM blocks, of the types Found, but no certificate.
+// NoCertificateError says that a text holds PEM blocks but no certificate.
 type NoCertificateError struct {
-	Found []string
+	Found []string // the types of the blocks, each once, at most five
 }
 
 func (e *NoCertificateError) Error() string {

@@ -67,6 +67,9 @@ func Parse(pemData []byte) (*Credential, error) {
 			if !slices.ContainsFunc(certs, cert.Equal) {
 				certs = append(certs, cert)
 			}
+			if len(certs) > MaxCertificates {
+				return nil, &SizeError{What: "certificates", Limit: MaxCertificates}
+			}
 		case blockRSAKey, blockECKey, blockKey, blockEncryptedKey:
 			key, err := parseKey(block)
 			if err == nil && c.Key != nil {
@@ -85,11 +88,8 @@ func Parse(pemData []byte) (*Credential, error) {
 			c.Extra = append(c.Extra, block)
 		}
 	}
-	switch {
-	case len(certs) == 0:
+	if len(certs) == 0 {
 		return nil, &NoCertificateError{Found: types(blocks)}
-	case len(certs) > MaxCertificates:
-		return nil, &SizeError{What: "certificates", Limit: MaxCertificates}
 	}
 	if err := c.arrange(certs); err != nil {
 		return nil, err
@@ -112,7 +112,8 @@ func decodeAll(data []byte) ([]*pem.Block, error) {
 	for {
 		block, after := pem.Decode(rest)
 		// A block that was passed over leaves a second mark in what was consumed, or a mark in a rest without blocks.
-		if block == nil && countMarks(rest) > 0 || block != nil && countMarks(rest)-countMarks(after) != 1 {
+		marks := countMarks(rest[:len(rest)-len(after)])
+		if block == nil && countMarks(rest) > 0 || block != nil && marks != 1 {
 			return nil, &BlockError{Number: len(blocks) + 1, Err: errors.New("malformed or truncated PEM")}
 		}
 		if block == nil {
@@ -131,11 +132,11 @@ func countMarks(data []byte) int {
 	return n
 }
 
-// types are the types of blocks, each once.
+// types are the types of blocks, each once, and the first few only: they are for an error message.
 func types(blocks []*pem.Block) []string {
 	var names []string
 	for _, block := range blocks {
-		if !slices.Contains(names, block.Type) {
+		if len(names) < 5 && !slices.Contains(names, block.Type) {
 			names = append(names, block.Type)
 		}
 	}

@@ -5,6 +5,7 @@ package proxycert_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
@@ -328,10 +329,17 @@ func TestParseRefuses(t *testing.T) {
 	malformed := func(number int) func(error) bool {
 		return as(func(e *proxycert.BlockError) bool { return e.Number == number })
 	}
+	var types strings.Builder
+	for i := range 10_000 {
+		types.Write(block(fmt.Sprint("X", i), nil))
+	}
 	for _, test := range []struct {
 		name, text string
 		want       func(error) bool
 	}{
+		{"no certificate among many", types.String(), as(func(e *proxycert.NoCertificateError) bool {
+			return len(e.Found) == 5 && e.Found[4] == "X4"
+		})},
 		{"nothing", "", as(func(e *proxycert.NoPEMError) bool { return e.Size == 0 })},
 		{"text", "hello\n", as(func(e *proxycert.NoPEMError) bool { return e.Size == 6 && !e.DER })},
 		{"DER", string(c.Leaf().Raw), as(func(e *proxycert.NoPEMError) bool { return e.DER })},
@@ -369,6 +377,29 @@ func TestParseRefuses(t *testing.T) {
 	}
 	if _, err := proxycert.Parse([]byte(good + strings.Repeat("\n", proxycert.MaxSize-len(good)))); err != nil {
 		t.Errorf("of the largest size: %v", err)
+	}
+}
+
+// A text of the largest size takes milliseconds, whatever is in it; looking at all the rest for each block takes ten seconds.
+func TestParseIsLinear(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{
+		"-----BEGIN X-----\n-----END X-----\n", "-----BEGIN X-----\n", "-----BEGIN X-----\na: b\n", "-----BEGIN ", "\n-----BEGIN ",
+		"-----END X-----\n", "-----BEGIN X-----\n-----END Y-----\n", "-----BEGIN X-----\n=\n", "-----",
+	} {
+		text := []byte(strings.Repeat(unit, proxycert.MaxSize/len(unit)))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		done := make(chan struct{})
+		go func() {
+			proxycert.Parse(text)
+			close(done)
+		}()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			t.Errorf("%q, repeated, is not done", unit)
+		}
+		cancel()
 	}
 }
 
