@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -184,7 +185,7 @@ func (l *login) read(answer *http.Response) (*response, error) {
 	}
 	if status != http.StatusOK || page || len(data) == 0 {
 		return nil, &AnswerError{Status: status, ContentType: clean(contentType), Text: pageText(contentType, data),
-			WebPage: page, Empty: len(data) == 0, Sent: sent}
+			WebPage: page, LoginForm: page && asksPassword(data), Empty: len(data) == 0, Sent: sent}
 	}
 	return r, judged(err, IdP)
 }
@@ -228,4 +229,9 @@ func splitUnquoted(field string) []string {
 		}
 	}
 	return append(items, strings.TrimSpace(field[from:]))
+}
+
+// asksPassword tells a login form from other pages.
+func asksPassword(page []byte) bool {
+	return regexp.MustCompile(`(?i)<input[^>]*\stype\s*=\s*["']?password\b`).Match(page)
 }

@@ -158,6 +158,10 @@ func (e *StatusError) Reason() Reason {
 			return ReasonLocked
 		}
 	}
+	// SimpleSAMLphp 1.19.7 says it by the name of its exception, under the status Responder alone.
+	if strings.Contains(words, "wronguserpass") {
+		return ReasonCredentials
+	}
 	reasons := map[string]Reason{
 		"AuthnFailed":         ReasonCredentials,
 		"NoPassive":           ReasonCredentials,
@@ -200,6 +204,9 @@ type AnswerError struct {
 	Text string
 	// WebPage tells that a page for browsers came, Empty that nothing did.
 	WebPage, Empty bool
+	// LoginForm tells that the page asks for a password. SimpleSAMLphp 1.19.7 sends
+	// the pages of other errors, such as an unknown SP, with status 200 as well.
+	LoginForm bool
 	// Sent tells that credentials had been sent. A web page or an empty answer
 	// is then how SimpleSAMLphp and CAS answer a wrong password.
 	Sent bool
@@ -220,7 +227,7 @@ func (e *AnswerError) Error() string {
 
 // Refusal tells whether the answer most likely means refused credentials.
 func (e *AnswerError) Refusal() bool {
-	return e.Sent && (e.WebPage || e.Empty) && e.RedirectHost == "" && e.Status < 300
+	return e.Sent && (e.LoginForm || e.Empty) && e.RedirectHost == "" && e.Status < 300
 }
 
 // MessageError is a message that breaks the rules of the profile, of XML or

@@ -99,9 +99,13 @@ func TestRefusals(t *testing.T) {
 			"<detail>Client is not allowed to use ECP profile.</detail>")},
 			&ecp.FaultError{Code: "error", Text: "Some error occurred while processing the AuthnRequest.", Detail: "Client is not allowed to use ECP profile."},
 			"it answered with a SOAP fault (“Some error occurred while processing the AuthnRequest.”) (“Client is not allowed to use ECP profile.”)", true},
-		{"SimpleSAMLphp, page", reply{200, html, "<!DOCTYPE html><html><head><TITLE lang=en>\n Enter your username &amp;\x1b[31m password</TITLE>"},
-			&ecp.AnswerError{Status: 200, ContentType: "text/html; charset=UTF-8", Text: "Enter your username &[31m password", WebPage: true, Sent: true},
+		{"SimpleSAMLphp, page", reply{200, html, "<!DOCTYPE html><html><head><TITLE lang=en>\n Enter your username &amp;\x1b[31m password</TITLE><INPUT\nname=p type = 'password'>"},
+			&ecp.AnswerError{Status: 200, ContentType: "text/html; charset=UTF-8", Text: "Enter your username &[31m password", WebPage: true, LoginForm: true, Sent: true},
 			"it sent a web page (“Enter your username &[31m password”) instead of an answer: the user name or password is wrong, or ECP is off there", false},
+		// SimpleSAMLphp 1.19.7: an SP that it does not know, with a right password.
+		{"SimpleSAMLphp, another page", reply{200, html, "<title>Metadata not found</title>"},
+			&ecp.AnswerError{Status: 200, ContentType: "text/html; charset=UTF-8", Text: "Metadata not found", WebPage: true, Sent: true},
+			"it answered 200 OK with text/html (“Metadata not found”) instead of a SAML message", false},
 		{"SimpleSAMLphp, redirect", reply{302, map[string]string{"Location": "https://idp.example.org/login?secret=1"}, ""},
 			&ecp.AnswerError{Status: 302, RedirectHost: "idp.example.org", Sent: true},
 			"it redirects to idp.example.org instead of answering; nothing was sent there", false},
@@ -128,7 +132,7 @@ func TestRefusals(t *testing.T) {
 			"it answered 502 Bad Gateway with text/html (“Bad”) instead of a SAML message", false},
 		{"a page without a type", reply{200, xml, "  <HTML><body>"},
 			&ecp.AnswerError{Status: 200, ContentType: mediaXML, WebPage: true, Sent: true},
-			"it sent a web page instead of an answer: the user name or password is wrong, or ECP is off there", false},
+			"it answered 200 OK with text/xml instead of a SAML message", false},
 		{"success with a status of 500", reply{500, xml, idpMessage},
 			&ecp.AnswerError{Status: 500, ContentType: mediaXML, Sent: true},
 			"it answered 500 Internal Server Error with text/xml instead of a SAML message", false},
@@ -365,6 +369,7 @@ func TestReasons(t *testing.T) {
 		{"", []string{"Requester", "UnknownPrincipal"}, ecp.ReasonAttributes},
 		{"", []string{"Requester", "InvalidNameIDPolicy"}, ecp.ReasonAttributes},
 		{"", []string{"Responder"}, ecp.ReasonOther},
+		{`SimpleSAML\Error\Error: WRONGUSERPASS`, []string{"Responder"}, ecp.ReasonCredentials},
 		{"Account disabled", []string{"Responder"}, ecp.ReasonLocked},
 		{"Your password has expired", []string{"Requester", "AuthnFailed"}, ecp.ReasonLocked},
 		{"The session has expired", []string{"Responder"}, ecp.ReasonOther},
@@ -381,12 +386,13 @@ func TestReasons(t *testing.T) {
 		e    ecp.AnswerError
 		want bool
 	}{
-		{ecp.AnswerError{Status: 200, Sent: true, WebPage: true}, true},
+		{ecp.AnswerError{Status: 200, Sent: true, WebPage: true, LoginForm: true}, true},
+		{ecp.AnswerError{Status: 200, Sent: true, WebPage: true}, false},
 		{ecp.AnswerError{Status: 200, Sent: true, Empty: true}, true},
 		{ecp.AnswerError{Status: 200, Empty: true}, false},
 		{ecp.AnswerError{Status: 200, Sent: true}, false},
-		{ecp.AnswerError{Status: 302, Sent: true, WebPage: true, RedirectHost: "h"}, false},
-		{ecp.AnswerError{Status: 404, Sent: true, WebPage: true}, false},
+		{ecp.AnswerError{Status: 302, Sent: true, WebPage: true, LoginForm: true, RedirectHost: "h"}, false},
+		{ecp.AnswerError{Status: 404, Sent: true, WebPage: true, LoginForm: true}, false},
 	} {
 		if got := test.e.Refusal(); got != test.want {
 			t.Errorf("%+v: Refusal is %t", test.e, got)
