@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"crypto/x509"
 	"time"
+
+	"github.com/x509up/x509up/internal/dn"
 )
 
 // Check says whether a server that trusts the end-entity certificate would take the proxies below it, now. It walks from the
@@ -108,7 +110,7 @@ func checkProxies(proxies []*x509.Certificate, issuer *x509.Certificate) error {
 
 // checkProxy looks at one proxy and at its issuer, if that is known.
 func checkProxy(cert, issuer *x509.Certificate) error {
-	if _, ok := addedCommonName(cert.RawIssuer, cert.RawSubject); !ok {
+	if _, ok := dn.Added(cert.RawIssuer, cert.RawSubject); !ok {
 		return &RuleError{Cert: cert, Rule: RuleSubject}
 	}
 	for _, ext := range cert.Extensions {

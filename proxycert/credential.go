@@ -11,6 +11,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"time"
+
+	"github.com/x509up/x509up/internal/dn"
 )
 
 // Credential is a chain of certificates and the private key of the first one. The zero value holds nothing; its
@@ -97,6 +99,18 @@ func (c *Credential) Shortest() *x509.Certificate {
 	}
 	return shortest
 }
+
+// OneLine writes a name, such as x509.Certificate.RawSubject, as Globus and VOMS show it: /DC=org/CN=Jane Doe.
+//
+// The text is byte for byte that of X509_NAME_oneline in OpenSSL 3: OpenSSL's short names, the bytes of each value as they
+// are stored, \xHH for those outside printable ASCII, + between the attributes of one relative distinguished name, and a
+// backslash before each / and + within a value. (OpenSSL before 3 wrote / for that +, and no such backslash.)
+// DER that is no name is shown as # and its bytes in hexadecimal.
+func OneLine(raw []byte) string { return dn.OneLine(raw) }
+
+// RFC2253 writes a name in the form of RFC 2253, CN=Jane Doe,DC=org, byte for byte as openssl -nameopt RFC2253 and
+// grid-proxy-info -rfc2253 do. It is a valid RFC 4514 string as well. DER that is no name is shown as by OneLine.
+func RFC2253(raw []byte) string { return dn.RFC2253(raw) }
 
 // Strength is the size of a public key in bits: of the modulus for RSA, of the curve for elliptic curves. It is 0 for
 // a kind of key that proxies do not have. (grid-proxy-info counts the bytes of an EC signature instead and says 576

@@ -19,7 +19,6 @@ const (
 	oidDraftProxyCertInfo = "1.3.6.1.4.1.3536.1.222" // the draft before it, as GT3 and grid-proxy-init -draft write it
 	oidSubjectAltName     = "2.5.29.17"              // RFC 5280 §4.2.1.6
 	oidIssuerAltName      = "2.5.29.18"              // RFC 5280 §4.2.1.7
-	oidCommonName         = "2.5.4.3"                // X.520
 )
 
 // Policy is the policy language of a proxy: the object identifier, dotted, that says what the proxy may do of what its

@@ -17,6 +17,8 @@ import (
 	"io"
 	"math/big"
 	"time"
+
+	"github.com/x509up/x509up/internal/dn"
 )
 
 // Backdate is how long before now a new proxy begins, so that a server whose clock is behind takes it; Globus does the
@@ -102,7 +104,7 @@ func sign(issuer *Credential, template *x509.Certificate, pub crypto.PublicKey) 
 	if template.SignatureAlgorithm, err = signatureAlgorithm(leaf, issuer.Key.Public()); err != nil {
 		return nil, err
 	}
-	if template.RawSubject, err = addCommonName(leaf.RawSubject, template.SerialNumber.String()); err != nil {
+	if template.RawSubject, err = dn.Below(leaf.RawSubject, template.SerialNumber.String()); err != nil {
 		return nil, err
 	}
 	// Only name and key of the issuer are shown to CreateCertificate, which would else add the issuer's key identifier.
@@ -144,7 +146,7 @@ func checkIssuer(issuer *Credential, now time.Time) error {
 
 // checkSigner says whether cert, which is no CA, may have a proxy below it (RFC 3820 §3.1).
 func checkSigner(cert *x509.Certificate) error {
-	if name, ok := parseName(cert.RawSubject); !ok || len(name) == 0 {
+	if dn.IsEmpty(cert.RawSubject) {
 		return &RuleError{Cert: cert, Rule: RuleIssuerSubject}
 	}
 	if cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0 {

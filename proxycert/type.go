@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"crypto/x509"
 	"fmt"
+
+	"github.com/x509up/x509up/internal/dn"
 )
 
 // Format is what a certificate is and, of a proxy, after which specification it was made.
@@ -95,7 +97,7 @@ func TypeOf(cert *x509.Certificate) Type {
 
 // legacyPolicy says whether the name of cert is that of a legacy proxy, and of which.
 func legacyPolicy(cert *x509.Certificate) (Policy, bool) {
-	cn, ok := addedCommonName(cert.RawIssuer, cert.RawSubject)
+	cn, ok := dn.Added(cert.RawIssuer, cert.RawSubject)
 	switch {
 	case ok && bytes.Equal(cn, []byte("proxy")):
 		return InheritAll, true

@@ -1,22 +1,23 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package proxycert_test
+package dn_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/x509up/x509up/internal/dn"
 	"github.com/x509up/x509up/internal/testca"
-	"github.com/x509up/x509up/proxycert"
 )
 
 // Names as openssl prints them, among them every type of attribute that it knows.
 func TestNamesAsOpenSSL(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("testdata/vectors/names.txt")
+	data, err := os.ReadFile("testdata/names.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +31,10 @@ func TestNamesAsOpenSSL(t *testing.T) {
 		if err != nil || len(fields) != 3 {
 			t.Fatalf("%q is no vector: %v", line, err)
 		}
-		if got := proxycert.OneLine(raw); got != fields[1] {
+		if got := dn.OneLine(raw); got != fields[1] {
 			t.Errorf("OneLine %s\n got %s\nwant %s", fields[0], got, fields[1])
 		}
-		if got := proxycert.RFC2253(raw); got != fields[2] {
+		if got := dn.RFC2253(raw); got != fields[2] {
 			t.Errorf("RFC2253 %s\n got %s\nwant %s", fields[0], got, fields[2])
 		}
 	}
@@ -52,12 +53,61 @@ func TestNamesMalformed(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := "#" + strings.ToUpper(raw)
-		if got := proxycert.OneLine(der); got != want {
+		if got := dn.OneLine(der); got != want {
 			t.Errorf("OneLine %s: got %s", raw, got)
 		}
-		if got := proxycert.RFC2253(der); got != want {
+		if got := dn.RFC2253(der); got != want {
 			t.Errorf("RFC2253 %s: got %s", raw, got)
 		}
+	}
+}
+
+// A name below another is what testca, which encodes names by itself, says it is; only that is recognised as such.
+func TestBelow(t *testing.T) {
+	t.Parallel()
+	issuer := testca.Name(t, "/DC=org/CN=a+UID=b")
+	got, err := dn.Below(issuer, "12")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// testca writes common names as UTF8String, Below as PrintableString.
+	want := bytes.Replace(testca.Below(t, issuer, "/CN=12"), []byte("\x0c\x0212"), []byte("\x13\x0212"), 1)
+	if !bytes.Equal(got, want) {
+		t.Errorf("got  %x\nwant %x", got, want)
+	}
+	for _, test := range []struct {
+		subject []byte
+		want    string // empty: it is not recognised
+	}{
+		{got, "12"},
+		{testca.Below(t, issuer, "/CN=limited proxy"), "limited proxy"},
+		{issuer, ""},
+		{testca.Below(t, issuer, "/OU=12"), ""},
+		{testca.Below(t, issuer, "/CN=1/CN=2"), ""},
+		{testca.Below(t, issuer, "/CN=1+CN=2"), ""},
+		{testca.Name(t, "/DC=org/CN=a+UID=c/CN=12"), ""},
+		{testca.Name(t, "/CN=12"), ""},
+		{append(got[:len(got):len(got)], 0), ""},
+		{got[:len(got)-1], ""},
+		{nil, ""},
+	} {
+		value, ok := dn.Added(issuer, test.subject)
+		if ok != (test.want != "") || string(value) != test.want {
+			t.Errorf("%s: got %q, %v, want %q", dn.OneLine(test.subject), value, ok, test.want)
+		}
+	}
+	if _, err := dn.Below([]byte{0x30, 0x80}, "1"); err == nil {
+		t.Error("there is a name below no name")
+	}
+	if _, ok := dn.Added([]byte{1}, got); ok {
+		t.Error("something was added to no name")
+	}
+}
+
+func TestIsEmpty(t *testing.T) {
+	t.Parallel()
+	if !dn.IsEmpty([]byte{0x30, 0}) || !dn.IsEmpty(nil) || dn.IsEmpty(testca.Name(t, "/CN=a")) {
+		t.Error("empty is not empty, or something is")
 	}
 }
 
@@ -68,7 +118,7 @@ func FuzzOneLine(f *testing.F) {
 	f.Add(testca.Name(f, "/DC=org/CN=a+UID=b/emailAddress=c@d"))
 	f.Add([]byte("\x30\x0c\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x1e\x01a"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		slash, comma := proxycert.OneLine(raw), proxycert.RFC2253(raw)
+		slash, comma := dn.OneLine(raw), dn.RFC2253(raw)
 		for _, text := range []string{slash, comma} {
 			for _, c := range []byte(text) {
 				if c < ' ' || c > '~' {

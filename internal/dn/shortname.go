@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package proxycert
+package dn
 
 // shortName is OpenSSL's short name for an attribute type, given dotted; empty for one that OpenSSL 3.0 does not know or
 // that names do not have.

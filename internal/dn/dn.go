@@ -1,11 +1,18 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package proxycert
+// Package dn reads and writes the names of X.509 certificates (RFC 5280 §4.1.2.4) as they are in DER, in the two forms in
+// which grid tools print them. It works on the bytes of a certificate, such as x509.Certificate.RawSubject, and never on
+// what crypto/x509 makes of them: names that are to be compared must keep their order, their string types and the
+// grouping of their attributes.
+//
+// The texts are those of OpenSSL 3.0, byte for byte; testdata/names.txt holds what openssl itself says.
+package dn
 
 import (
 	"bytes"
 	"crypto/x509"
+	encasn1 "encoding/asn1"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -35,7 +42,7 @@ type attribute struct {
 //
 // Raw that is no name is shown as # and its bytes in hexadecimal.
 func OneLine(raw []byte) string {
-	attributes, ok := parseName(raw)
+	attributes, ok := parse(raw)
 	if !ok {
 		return hexForm(raw)
 	}
@@ -69,7 +76,7 @@ func OneLine(raw []byte) string {
 //
 // Raw that is no name is shown as # and its bytes in hexadecimal.
 func RFC2253(raw []byte) string {
-	attributes, ok := parseName(raw)
+	attributes, ok := parse(raw)
 	if !ok {
 		return hexForm(raw)
 	}
@@ -91,6 +98,15 @@ func RFC2253(raw []byte) string {
 		}
 	}
 	return b.String()
+}
+
+// commonName is the type of the attribute that proxies add (X.520).
+const commonName = "2.5.4.3"
+
+// IsEmpty says whether raw is a name without attributes, or no name.
+func IsEmpty(raw []byte) bool {
+	attributes, ok := parse(raw)
+	return !ok || len(attributes) == 0
 }
 
 func hexForm(der []byte) string { return "#" + strings.ToUpper(hex.EncodeToString(der)) }
@@ -160,8 +176,8 @@ func escape2253(b *strings.Builder, text []byte) {
 	}
 }
 
-// parseName reads the DER of a Name (RFC 5280 §4.1.2.4).
-func parseName(raw []byte) (attributes []attribute, ok bool) {
+// parse reads the DER of a Name (RFC 5280 §4.1.2.4).
+func parse(raw []byte) (attributes []attribute, ok bool) {
 	in := cryptobyte.String(raw)
 	var name cryptobyte.String
 	if !in.ReadASN1(&name, asn1.SEQUENCE) || !in.Empty() {
@@ -194,37 +210,36 @@ func parseName(raw []byte) (attributes []attribute, ok bool) {
 	return attributes, true
 }
 
-// addCommonName is the DER of issuer with one more relative distinguished name: a common name alone in it (RFC 3820 §3.4).
+// Below is the DER of issuer with one more relative distinguished name: a common name alone in it (RFC 3820 §3.4).
 // The bytes of issuer stay as they are, so that no reader can find a difference.
-func addCommonName(issuer []byte, commonName string) ([]byte, error) {
+func Below(issuer []byte, value string) ([]byte, error) {
 	in := cryptobyte.String(issuer)
 	var rdns cryptobyte.String
 	if !in.ReadASN1(&rdns, asn1.SEQUENCE) || !in.Empty() {
-		return nil, fmt.Errorf("proxycert: extending a name: malformed")
-	}
-	commonNameOID, err := x509.ParseOID(oidCommonName)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("dn: extending a name: malformed")
 	}
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddBytes(rdns)
 		b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
 			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				addOID(b, commonNameOID)
-				b.AddASN1(asn1.PrintableString, func(b *cryptobyte.Builder) { b.AddBytes([]byte(commonName)) })
+				b.AddASN1ObjectIdentifier(encasn1.ObjectIdentifier{2, 5, 4, 3})
+				b.AddASN1(asn1.PrintableString, func(b *cryptobyte.Builder) { b.AddBytes([]byte(value)) })
 			})
 		})
 	})
 	return b.Bytes()
 }
 
-// addedCommonName is the value of the common name that subject has after the whole of issuer, and false if subject is
+// Added is the value of the common name that subject has after the whole of issuer, and false if subject is
 // not issuer with exactly that added.
-func addedCommonName(issuer, subject []byte) (value []byte, ok bool) {
+func Added(issuer, subject []byte) (value []byte, ok bool) {
 	var above, below cryptobyte.String
 	in, is := cryptobyte.String(subject), cryptobyte.String(issuer)
-	if !in.ReadASN1(&below, asn1.SEQUENCE) || !is.ReadASN1(&above, asn1.SEQUENCE) || !bytes.HasPrefix(below, above) {
+	if !in.ReadASN1(&below, asn1.SEQUENCE) || !in.Empty() || !is.ReadASN1(&above, asn1.SEQUENCE) || !is.Empty() {
+		return nil, false
+	}
+	if !bytes.HasPrefix(below, above) {
 		return nil, false
 	}
 	below = below[len(above):]
@@ -234,8 +249,15 @@ func addedCommonName(issuer, subject []byte) (value []byte, ok bool) {
 		return nil, false
 	}
 	oid, ok := readOID(&pair)
-	if !ok || oid.String() != oidCommonName || !pair.ReadAnyASN1(&content, &tag) {
+	if !ok || oid.String() != commonName || !pair.ReadAnyASN1(&content, &tag) || !pair.Empty() {
 		return nil, false
 	}
 	return content, true
+}
+
+// readOID reads an object identifier with arcs of any size, which encoding/asn1's type cannot hold.
+func readOID(s *cryptobyte.String) (oid x509.OID, ok bool) {
+	var content cryptobyte.String
+	ok = s.ReadASN1(&content, asn1.OBJECT_IDENTIFIER) && oid.UnmarshalBinary(content) == nil
+	return oid, ok
 }
