@@ -118,7 +118,11 @@ func titleOf(data []byte) string {
 	if m == nil {
 		return ""
 	}
-	return ", title " + strconv.Quote(withoutTokens(oneLine(html.UnescapeString(string(m[1])))))
+	text := html.UnescapeString(string(m[1]))
+	if !isHarmlessText([]byte(text)) {
+		return ""
+	}
+	return ", title " + strconv.Quote(withoutTokens(oneLine(text)))
 }
 
 // oneLine joins the words of a text.

@@ -51,10 +51,12 @@ var attributes = wordSet(`actor Algorithm AllowCreate AssertionConsumerServiceIn
 var known = map[string]bool{nsSOAP: true, nsSOAP12: true, nsPAOS: true, nsECP: true, nsSAMLP: true, nsSAML: true,
 	nsCB: true, nsSAMLEC: true, nsDSig: true, nsMD: true}
 
-// Limits of an outline.
+// Limits of an outline. A namespace is written once and shown with each element,
+// so that a long one would make more of a document than it is.
 const (
 	maxDepth  = 64
 	maxTokens = 100_000
+	maxSpace  = 100 // bytes
 )
 
 // outline shows a document, an element on each line. It is false if the document
@@ -169,12 +171,18 @@ var prefixes = map[string]string{nsSOAP: "S:", nsSOAP12: "S12:", nsPAOS: "paos:"
 // shownName writes a name with the usual prefix of its namespace.
 func shownName(name xml.Name) string {
 	if prefix, ok := prefixes[name.Space]; ok {
-		return prefix + name.Local
+		return prefix + withoutTokens(name.Local)
 	}
-	return "{" + withoutTokens(oneLine(name.Space)) + "}" + name.Local
+	if len(name.Space) > maxSpace {
+		return "{…}" + withoutTokens(name.Local)
+	}
+	return withoutTokens("{" + oneLine(name.Space) + "}" + name.Local)
 }
 
 func shownAttributes(t xml.StartElement) string {
+	if closed[t.Name.Local] {
+		return ""
+	}
 	var b strings.Builder
 	for _, a := range t.Attr {
 		if a.Name.Space == "xmlns" || a.Name == (xml.Name{Local: "xmlns"}) {
