@@ -78,9 +78,10 @@ func formLines(data string) []string {
 var texts = wordSet("text/plain application/x-pem-file application/pem-certificate-chain application/x-x509-user-cert")
 
 // isHarmlessText looks for what a text must not hold to be shown: a private
-// key, or markup, which has rules of its own.
+// key, markup, which has rules of its own, or NUL, because the words of UTF-16
+// would not be found.
 func isHarmlessText(data []byte) bool {
-	return utf8.Valid(data) && !bytes.Contains(bytes.ToUpper(data), []byte("PRIVATE KEY")) && !bytes.ContainsAny(data, "<\x00")
+	return !bytes.Contains(bytes.ToUpper(data), []byte("PRIVATE KEY")) && !bytes.ContainsAny(data, "<\x00")
 }
 
 var (

@@ -368,6 +368,8 @@ func TestBodyLines(t *testing.T) {
 		{"a form with other fields", form, "p12lifetime=1&p12password=s&j_username=s&x&=s", "p12lifetime=1\np12password=[redacted]\nj_username=[redacted]\n[redacted]\n[redacted]"},
 		{"a key in a form", form, "certreq=" + url.QueryEscape("-----BEGIN PRIVATE KEY-----\nx"), "certreq=[redacted]"},
 		{"an error", "text/plain", "Password must have at least 12 characters.", "Password must have at least 12 characters."},
+		{"an error in Latin-1", "text/plain", "Passwort ung\xfcltig", "Passwort ung\xfcltig"},
+		{"UTF-16", "text/plain", "P\x00R\x00", "[4 bytes of text/plain]"},
 		{"a certificate", "text/plain; charset=utf-8", "note\r\n" + cert + "\n", "note\r\n" + cert},
 		{"a certificate of its own type", "application/x-pem-file", cert, cert},
 		{"a certificate around a token", "text/plain", "-----BEGIN CERTIFICATE-----\n" + strings.Repeat("a", 64) + "\n", "-----BEGIN CERTIFICATE-----\n[redacted]"},
