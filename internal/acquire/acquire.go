@@ -13,6 +13,7 @@
 package acquire
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -42,7 +43,8 @@ type Request struct {
 	DefaultLifetime bool
 	// Proxy, if not nil, makes an RFC 3820 proxy of what the source gives.
 	Proxy *Proxy
-	// KeyType is the type of the keys that are made here.
+	// KeyType is the type of the keys that are made here; not of one that the
+	// source has, or that its server makes.
 	KeyType proxycert.KeyType
 	// KeyFormat is how the key is written.
 	KeyFormat proxycert.KeyFormat
@@ -82,29 +84,49 @@ func Run(ctx context.Context, r Request) (Result, error) {
 	if err := r.Target.check(); err != nil {
 		return Result{}, err
 	}
-	if r.Reuse > 0 {
+	// Two files cannot be replaced in one step, so that for a folder there is a
+	// lock even where nothing is to be reused.
+	if r.Reuse > 0 || r.Target.Folder != "" {
 		r.notify("waiting for the lock on " + r.Target.Path())
 		unlock, err := r.Target.lock(ctx)
 		if err != nil {
 			return Result{}, err
 		}
-		defer unlock()
+		defer unlock() //nolint:errcheck // the lock ends with the process at the latest
+	}
+	if r.Reuse > 0 {
 		kept, err := r.reusable()
 		if kept != nil {
 			return Result{Credential: kept, Reused: true}, nil
 		}
-		if err != nil {
-			r.notify("getting a new credential: " + err.Error())
-		}
+		r.notify("getting a new credential: " + err.Error())
 	}
+	return r.renew(ctx)
+}
+
+// renew gets a new credential, and stores it.
+func (r Request) renew(ctx context.Context) (Result, error) {
 	credential, warnings, err := r.obtain(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	if err := r.store(ctx, credential); err != nil {
+	files, err := r.Target.encode(credential, r.KeyFormat)
+	if err != nil {
 		return Result{}, err
 	}
-	return Result{Credential: credential, Warnings: warnings}, nil
+	stored, err := r.readBack(files)
+	if err != nil {
+		return Result{}, fmt.Errorf("acquire: checking the new credential: %w", err)
+	}
+	// A signal that came late must not be answered by a new file.
+	if ctx.Err() != nil {
+		return Result{}, context.Cause(ctx)
+	}
+	r.notify("storing " + r.Target.Path())
+	if err := r.Target.save(files, stored.Identity()); err != nil {
+		return Result{}, err
+	}
+	return Result{Credential: stored, Warnings: warnings}, nil
 }
 
 // obtain gets the credential from the source and makes a proxy of it if one is
@@ -120,21 +142,18 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 	if err != nil {
 		return nil, nil, err
 	}
-	warnings := r.shortened(credential)
+	warnings := append(r.shortened(credential), r.early(credential)...)
 	if r.Proxy == nil {
-		return credential, warnings, r.verify(credential)
+		return credential, warnings, nil
 	}
 	key, err := keys.Take(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	proxy, err := proxycert.New(credential, proxycert.Options{
-		Key: key, Lifetime: r.Lifetime, Policy: r.Proxy.Policy, PathLength: r.Proxy.PathLength, Now: r.now(),
+		Key: key, Lifetime: r.Lifetime, Policy: r.Proxy.Policy, PathLength: r.Proxy.PathLength, Now: r.nowFor(credential),
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return proxy, warnings, r.verify(proxy)
+	return proxy, warnings, err
 }
 
 // tolerance is what a lifetime may lack without a word: CAs backdate.
@@ -150,30 +169,40 @@ func (r Request) shortened(c *proxycert.Credential) []string {
 		Duration(left), Duration(r.Lifetime))}
 }
 
-// verify reads a new credential back from the bytes that will be stored, and
-// checks it as a server would (design rule: verified before the old is replaced).
-func (r Request) verify(c *proxycert.Credential) error {
-	data, err := c.Marshal(r.KeyFormat)
-	if err != nil {
-		return err
+// clockSkew is how far the clock that a source goes by may be ahead of ours.
+const clockSkew = 5 * time.Minute
+
+// nowFor is the time by which a new credential is judged. One that has not
+// quite begun is of a CA that does not backdate, and whose clock is ahead of
+// ours: for those who will check it, it is valid.
+func (r Request) nowFor(c *proxycert.Credential) time.Time {
+	now, begin := r.now(), c.NotBefore()
+	if begin.After(now) && begin.Sub(now) <= clockSkew {
+		return begin
 	}
-	back, err := proxycert.Parse(data)
-	if err != nil {
-		return fmt.Errorf("acquire: checking the new credential: %w", err)
-	}
-	if err := back.Check(r.now()); err != nil {
-		return fmt.Errorf("acquire: checking the new credential: %w", err)
-	}
-	return nil
+	return now
 }
 
-func (r Request) store(ctx context.Context, c *proxycert.Credential) error {
-	// A signal that came late must not be answered by a new file.
-	if err := ctx.Err(); err != nil {
-		return err
+// early says it when a credential has not begun.
+func (r Request) early(c *proxycert.Credential) []string {
+	ahead := c.NotBefore().Sub(r.now())
+	if ahead <= 0 {
+		return nil
 	}
-	r.notify("storing " + r.Target.Path())
-	return r.Target.save(c, r.KeyFormat)
+	return []string{fmt.Sprintf("the certificate becomes valid in %s: is the clock of this machine right?", Duration(ahead))}
+}
+
+// readBack reads a new credential from the bytes that will be stored, and
+// checks it as a server would (design rule: verified before the old is replaced).
+func (r Request) readBack(files [][]byte) (*proxycert.Credential, error) {
+	c, err := proxycert.Parse(bytes.Join(files, nil))
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Key == nil:
+		return nil, &proxycert.NoKeyError{Cert: c.Leaf()}
+	}
+	return c, c.Check(r.nowFor(c))
 }
 
 func (r Request) now() time.Time {

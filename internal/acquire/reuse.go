@@ -4,7 +4,9 @@
 package acquire
 
 import (
+	"crypto"
 	"crypto/rsa"
+	"crypto/x509"
 	"fmt"
 	"time"
 
@@ -29,8 +31,8 @@ type UnfitError struct{ Path, Reason string }
 
 func (e *UnfitError) Error() string { return e.Path + " does not do: " + e.Reason }
 
-// unfit compares a stored credential with the request: its kind, the strength
-// of its key, and the time left of its shortest part.
+// unfit compares a stored credential with the request: its kind, the kind and
+// strength of its key, and the time left of its shortest part.
 func (r Request) unfit(c *proxycert.Credential) string {
 	now := r.now()
 	if err := c.Check(now); err != nil {
@@ -42,73 +44,58 @@ func (r Request) unfit(c *proxycert.Credential) string {
 	if left := c.TimeLeft(now); left < r.Reuse {
 		return fmt.Sprintf("it has %s left, and %s are wanted", Duration(left), Duration(r.Reuse))
 	}
-	if reason := r.otherKind(proxycert.TypeOf(c.Leaf())); reason != "" {
+	if reason := r.otherKind(c.Leaf()); reason != "" {
 		return reason
 	}
-	if want, have := keyStrength[r.KeyType], securityBits(c); have < want {
-		return fmt.Sprintf("its key is weaker than %s", r.KeyType)
+	// A key that others make is as they like it.
+	if made := r.Proxy != nil || r.Source.Keys() > 0; made && !keyDoes(c.Leaf().PublicKey, r.KeyType) {
+		return fmt.Sprintf("its key is not what %s stands for", r.KeyType)
 	}
 	return ""
 }
 
-func (r Request) otherKind(have proxycert.Type) string {
-	switch {
-	case r.Proxy == nil && have.Format == proxycert.FormatEEC:
+func (r Request) otherKind(leaf *x509.Certificate) string {
+	have, want := proxycert.TypeOf(leaf), proxycert.Type{Format: proxycert.FormatEEC}
+	if r.Proxy != nil {
+		want = proxycert.Type{Format: proxycert.FormatRFC, Policy: r.Proxy.Policy}
+		if want.Policy == "" {
+			want.Policy = proxycert.InheritAll
+		}
+	}
+	if have != want {
+		return fmt.Sprintf("it is of type %q, and %q is wanted", have, want)
+	}
+	if r.Proxy == nil {
 		return ""
-	case r.Proxy == nil:
-		return "it is a proxy, and a certificate is wanted"
-	case have.Format != proxycert.FormatRFC:
-		return "it is no RFC 3820 proxy"
 	}
-	want := r.Proxy.Policy
-	if want == "" {
-		want = proxycert.InheritAll
-	}
-	if have.Policy != want {
-		return fmt.Sprintf("it is of type %q", have)
+	info, _, err := proxycert.InfoOf(leaf)
+	if err != nil || info == nil || !sameLength(info.PathLength, r.Proxy.PathLength) {
+		return "more or fewer proxies may follow below it than is asked for"
 	}
 	return ""
 }
 
-// keyStrength is the strength in bits of security by NIST SP 800-57 Part 1,
-// table 2, by which RSA and elliptic curves can be compared.
-var keyStrength = map[proxycert.KeyType]int{
-	proxycert.RSA2048: 112,
-	proxycert.RSA3072: 128,
-	proxycert.RSA4096: 140,
-	proxycert.EC256:   128,
-	proxycert.EC384:   192,
-}
+func sameLength(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// securityBits is the strength of the weakest key in the chain below the CAs.
-func securityBits(c *proxycert.Credential) int {
-	weakest := 256
-	for _, cert := range c.Chain {
-		if cert.IsCA {
-			break
-		}
-		bits := proxycert.Strength(cert.PublicKey)
-		switch cert.PublicKey.(type) {
-		case *rsa.PublicKey:
-			bits = rsaBits(bits)
-		default:
-			bits /= 2
-		}
-		weakest = min(weakest, bits)
+// keyDoes tells whether a key is of the kind that is asked for, and at least as
+// long. RSA does not stand in for EC, nor EC for RSA: whoever asks for one of
+// them has readers in mind that do not take the other.
+func keyDoes(have crypto.PublicKey, want proxycert.KeyType) bool {
+	_, isRSA := have.(*rsa.PublicKey)
+	bits := proxycert.Strength(have)
+	switch want {
+	case proxycert.RSA2048:
+		return isRSA && bits >= 2048
+	case proxycert.RSA3072:
+		return isRSA && bits >= 3072
+	case proxycert.RSA4096:
+		return isRSA && bits >= 4096
+	case proxycert.EC256:
+		return !isRSA && bits >= 256
+	case proxycert.EC384:
+		return !isRSA && bits >= 384
 	}
-	return weakest
-}
-
-func rsaBits(modulus int) int {
-	switch {
-	case modulus >= 4096:
-		return keyStrength[proxycert.RSA4096]
-	case modulus >= 3072:
-		return keyStrength[proxycert.RSA3072]
-	case modulus >= 2048:
-		return keyStrength[proxycert.RSA2048]
-	}
-	return 80
+	return false
 }
 
 // Duration writes a time for people, with no more detail than they need.

@@ -39,11 +39,29 @@ func (t Target) check() error {
 	if err := credstore.CheckPair(t.Folder); err != nil {
 		return err
 	}
-	_, err := t.load()
-	if _, encrypted := errors.AsType[*proxycert.EncryptedKeyError](err); encrypted {
-		return &OccupiedError{Folder: t.Folder}
+	return t.vacant(nil)
+}
+
+// vacant says whether a pair of files may be stored in the folder: where there
+// is none, or one of the same identity, if that is known already. A user
+// certificate that lives for a year cannot be had again by a login, and a key
+// alone may be waiting for its certificate.
+func (t Target) vacant(identity []byte) error {
+	old, err := t.load()
+	switch {
+	case err == nil && (identity == nil || bytes.Equal(old.Identity(), identity)):
+		return nil
+	case err == nil:
+		return &OccupiedError{Folder: t.Folder, Subject: proxycert.OneLine(old.Identity())}
+	case missing(filepath.Join(t.Folder, credstore.CertName)) && missing(filepath.Join(t.Folder, credstore.KeyName)):
+		return nil
 	}
-	return nil
+	return &OccupiedError{Folder: t.Folder, Err: err}
+}
+
+func missing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (t Target) load() (*proxycert.Credential, error) {
@@ -63,32 +81,45 @@ func (t Target) lock(ctx context.Context) (unlock func() error, err error) {
 	return credstore.Lock(ctx, t.Path())
 }
 
-func (t Target) save(c *proxycert.Credential, f proxycert.KeyFormat) error {
+// encode makes what save writes: one file, or certificate and key.
+func (t Target) encode(c *proxycert.Credential, f proxycert.KeyFormat) ([][]byte, error) {
 	if t.Folder == "" {
 		data, err := c.Marshal(f)
-		if err != nil {
-			return err
-		}
-		return credstore.Save(t.File, data)
-	}
-	// A user certificate that lives for a year cannot be had again by a login.
-	if old, err := t.load(); err == nil && !bytes.Equal(old.Identity(), c.Identity()) {
-		return &OccupiedError{Folder: t.Folder, Subject: proxycert.OneLine(old.Identity())}
+		return [][]byte{data}, err
 	}
 	key, err := c.MarshalKey(f)
-	if err != nil {
+	return [][]byte{c.MarshalChain(), key}, err
+}
+
+// save writes the files that encode has made of a credential of an identity.
+func (t Target) save(files [][]byte, identity []byte) error {
+	if t.Folder == "" {
+		return credstore.Save(t.File, files[0])
+	}
+	if err := t.vacant(identity); err != nil {
 		return err
 	}
-	return credstore.SavePair(t.Folder, c.MarshalChain(), key)
+	return credstore.SavePair(t.Folder, files[0], files[1])
 }
 
 // OccupiedError means that a folder holds another certificate than the one to
-// be stored: one with an encrypted key, or of Subject.
-type OccupiedError struct{ Folder, Subject string }
+// be stored, that of Subject; or files of which that cannot be told, and Err
+// says why: a [*proxycert.EncryptedKeyError], wrong permissions, half a pair.
+type OccupiedError struct {
+	Folder, Subject string
+	Err             error
+}
 
 func (e *OccupiedError) Error() string {
-	if e.Subject == "" {
+	_, encrypted := errors.AsType[*proxycert.EncryptedKeyError](e.Err)
+	switch {
+	case encrypted:
 		return "acquire: " + e.Folder + " holds a certificate whose key is encrypted; it is not replaced"
+	case e.Err != nil:
+		return "acquire: what is in " + e.Folder + " is not replaced: " + e.Err.Error()
 	}
 	return "acquire: " + e.Folder + " holds the certificate of " + e.Subject + "; it is not replaced"
 }
+
+// Unwrap returns Err.
+func (e *OccupiedError) Unwrap() error { return e.Err }

@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package acquire_test
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/x509up/x509up/ecp"
+	"github.com/x509up/x509up/getcert"
+	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/fed"
+	"github.com/x509up/x509up/internal/testca"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// member is the source of a user of a federation.
+func member(t testing.TB, f *fed.Federation) *acquire.ECP {
+	t.Helper()
+	sp, err := url.Parse(f.SPURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	idp := f.Client().Transport.(*http.Transport)
+	return &acquire.ECP{
+		Client: &getcert.Client{URL: sp, ECP: &ecp.Client{
+			SPTransport: f.Client().Transport, IdPTransport: idp,
+			Credentials: func(context.Context, ecp.Prompt) (ecp.Credentials, error) {
+				return ecp.Credentials{Username: f.Username, Password: f.Password}, nil
+			},
+		}},
+		FindIdP: func(context.Context) (*url.URL, error) { return url.Parse(f.IdPURL) },
+		Warm:    idp,
+	}
+}
+
+func start(t testing.TB, faults ...fed.Fault) *fed.Federation {
+	t.Helper()
+	f, err := fed.Start(fed.Options{Faults: faults})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// fedRequest goes by the system's clock, as TLS does.
+func fedRequest(t testing.TB, s acquire.Source) acquire.Request {
+	r := request(t, s)
+	r.Now = nil
+	return r
+}
+
+func TestECP(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	for _, c := range []struct {
+		name  string
+		mode  bool
+		proxy *acquire.Proxy
+		rsa   bool // the key of the leaf
+		chain int
+	}{
+		{"certreq", false, nil, false, 1},
+		{"certreq, proxy", false, &acquire.Proxy{}, false, 2},
+		{"pkcs12", true, nil, true, 1},
+		{"pkcs12, proxy", true, &acquire.Proxy{Policy: proxycert.Limited}, false, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := member(t, f)
+			s.PKCS12 = c.mode
+			r := fedRequest(t, s)
+			r.Proxy = c.proxy
+			got, err := acquire.Run(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if id := proxycert.OneLine(got.Credential.Identity()); id != "/DC=org/DC=example/C=US/O=Example University/CN=Jane Doe A251" {
+				t.Errorf("the identity is %s", id)
+			}
+			if _, isRSA := got.Credential.Key.(*rsa.PrivateKey); isRSA != c.rsa || len(got.Credential.Chain) != c.chain || got.Warnings != nil {
+				t.Errorf("RSA %v, %d certificates, warnings %q", isRSA, len(got.Credential.Chain), got.Warnings)
+			}
+			if !load(t, r.Target.File).Leaf().Equal(got.Credential.Leaf()) {
+				t.Error("the file holds another certificate")
+			}
+		})
+	}
+}
+
+func TestECPClamped(t *testing.T) {
+	t.Parallel()
+	r := fedRequest(t, member(t, start(t)))
+	r.Lifetime = 1000 * time.Hour
+	got, err := acquire.Run(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 277 hours less some milliseconds, which rounding may take for none.
+	if len(got.Warnings) != 1 || !strings.HasPrefix(got.Warnings[0], "the certificate is valid for 11 days 1") ||
+		!strings.HasSuffix(got.Warnings[0], " h, not for 41 days 16 h as asked: the server limits it") {
+		t.Errorf("warnings %q", got.Warnings)
+	}
+}
+
+func TestIdPNotFound(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	s := member(t, f)
+	cause := errors.New("no such identity provider")
+	s.FindIdP = func(context.Context) (*url.URL, error) { return nil, cause }
+	if _, err := acquire.Run(t.Context(), fedRequest(t, s)); !errors.Is(err, cause) || len(f.Requests()) > 0 {
+		t.Errorf("got %v after %d requests", err, len(f.Requests()))
+	}
+}
+
+// TestFaults: whatever goes wrong in a federation, in both modes, the old file
+// stays byte for byte, and nothing is left beside it.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	ca := testca.New(t, testca.Options{})
+	for _, info := range fed.Faults() {
+		t.Run(string(info.Fault), func(t *testing.T) {
+			t.Parallel()
+			f := start(t, info.Fault)
+			for _, pkcs12 := range []bool{false, true} {
+				s := member(t, f)
+				s.PKCS12 = pkcs12
+				r := fedRequest(t, s)
+				r.Proxy, r.Reuse = &acquire.Proxy{}, time.Hour
+				ctx := t.Context()
+				if info.Fault == fed.SlowAnswer {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
+					defer cancel()
+				}
+				put(t, r.Target.File, ca.Issue(t, testca.Leaf{}), 0o600)
+				unchanged(t, filepath.Dir(r.Target.File), func() {
+					if _, err := acquire.Run(ctx, r); err == nil {
+						t.Errorf("pkcs12 %v: no error", pkcs12)
+					}
+				})
+			}
+		})
+	}
+}
