@@ -15,12 +15,14 @@ import (
 )
 
 // Credentials are a user name and a password for HTTP Basic authentication
-// (RFC 7617). They print as the user name alone.
+// (RFC 7617). They print as the user name and [redacted]. The user name must not
+// be empty or have a colon, the password must not be empty, and neither may have
+// control characters: a login that gets such credentials fails and sends nothing.
 type Credentials struct {
 	Username, Password string
 }
 
-// Format writes the user name whatever the verb is.
+// Format writes the user name and [redacted], whatever the verb is.
 func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s:[redacted]", c.Username) }
 
 // MarshalText does the same for encoders and for log/slog.

@@ -63,18 +63,20 @@
 //
 // # Errors
 //
-// Each is an [*Error], which says at which step and host the exchange ended.
-// Within it is what the transport said, or
+// Each is an [*Error], which says at which step and host the exchange ended; ask
+// for what is within it by [errors.AsType] or [errors.Is]. It is what the transport
+// or Client.Credentials said, or
 //
 //	*NotECPError      step 2  the SP asks for no login, or not by ECP
 //	*URLError         any     a URL to which nothing may be sent
 //	*AuthError        step 6  401 or 403
 //	*StatusError      step 6  a Response that says no, and for which Reason
 //	*AnswerError      step 6  a web page, a redirect, nothing: often a wrong password as well
-//	*FaultError       step 6  a SOAP fault: the IdP does not serve this SP
+//	*FaultError       2 or 6  a SOAP fault; the IdP's: it does not serve this SP
 //	*MismatchError    2 or 6  two places for one assertion
 //	*MessageError     2 or 6  a message that breaks the rules
 //	*DeliveryError    step 8  the SP does not accept the assertion
+//	ErrNoIdP          step 3  the SP asks for a login, and Client.IdP is nil
 //
 // # What it does not do
 //

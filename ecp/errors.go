@@ -27,7 +27,9 @@ var ErrNoIdP = errors.New("no identity provider is given")
 // An Error tells in which step of the exchange, and at which host, it ended.
 // Its text is one line without control characters, whatever the peers sent.
 type Error struct {
-	// Doing is the step, in words: "asking", "logging in at" …
+	// Doing is the step, in words that go before Host: "asking" (1 and 2),
+	// "logging in at" (3 to 6), "posting the assertion to" (7 and 8), or
+	// "requesting from", which is Client.Do with a session.
 	Doing string
 	// Host is the host, with a port if the URL had one.
 	Host string
@@ -46,7 +48,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // NotECPError means that the SP answered with something else than a request
 // for a login: ECP is off there, the URL is wrong, or no login is needed.
 type NotECPError struct {
-	Status int
+	Status int // of HTTP
 	// ContentType is the media type as the SP sent it.
 	ContentType string
 	// RedirectHost is where it wanted to send the client, if it did: most
@@ -65,7 +67,7 @@ func (e *NotECPError) Error() string {
 
 // AuthError means that the IdP refused the client by HTTP: 401, or 403.
 type AuthError struct {
-	Status int
+	Status int // 401 or 403
 	// Sent tells that a user name and a password went out, and were refused.
 	Sent bool
 	// Schemes are the authentication schemes that the IdP offers.
@@ -138,6 +140,7 @@ const (
 	ReasonAttributes
 )
 
+// String is the reason as a clause, such as "the user name or password was refused".
 func (r Reason) String() string {
 	return [...]string{
 		ReasonOther:       "the login was refused",
@@ -182,6 +185,8 @@ func (e *StatusError) Reason() Reason {
 // FaultError is a SOAP fault (SOAP 1.1, §4.4). From an IdP it means, most often,
 // that it does not know the SP or the SP's assertion consumer service.
 type FaultError struct {
+	// Code, Text and Detail are the faultcode, the faultstring and the text of
+	// the detail, each empty if the fault has none.
 	Code, Text, Detail string
 }
 
@@ -195,8 +200,8 @@ func (e *FaultError) Error() string {
 
 // AnswerError is an answer of the IdP that is no SAML message at all.
 type AnswerError struct {
-	Status      int
-	ContentType string
+	Status      int    // of HTTP
+	ContentType string // as the IdP sent it
 	// RedirectHost is where the IdP wanted to send the client, if it did.
 	// Nothing was sent there.
 	RedirectHost string
@@ -266,8 +271,9 @@ func (e *MismatchError) Error() string {
 
 // DeliveryError means that the SP did not accept the assertion.
 type DeliveryError struct {
-	Status int
-	Text   string
+	Status int // of HTTP; 200 where the SP asks for another login
+	// Text is the title of a web page or the first line of a plain text.
+	Text string
 }
 
 func (e *DeliveryError) Error() string {
@@ -276,7 +282,8 @@ func (e *DeliveryError) Error() string {
 
 // URLError is a URL that nothing may be sent to.
 type URLError struct {
-	URL, Reason string
+	URL    string // without a password
+	Reason string // a predicate, such as "is not https"
 }
 
 func (e *URLError) Error() string { return fmt.Sprintf("URL %q %s", e.URL, e.Reason) }
