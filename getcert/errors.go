@@ -15,7 +15,7 @@ import (
 // of this package, or what the transport said. Errors of the login are those
 // of package ecp.
 type Error struct {
-	Host string
+	Host string // of Client.URL, with a port if that has one
 	Err  error
 }
 
@@ -26,7 +26,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// DisabledError means that the service has stopped issuing certificates.
+// DisabledError means that the service has stopped issuing certificates. Text is
+// what it says.
 type DisabledError struct{ Text string }
 
 func (e *DisabledError) Error() string {
@@ -40,10 +41,10 @@ func disabled(text string) bool {
 	return strings.Contains(text, "certificates") && strings.Contains(text, "disabled")
 }
 
-// RefusedError is the CA's own refusal, in its words.
+// RefusedError is the CA's own refusal.
 type RefusedError struct {
-	Status int
-	Text   string
+	Status int    // of HTTP
+	Text   string // the CA's words, one line
 }
 
 func (e *RefusedError) Error() string { return "it refused" + inQuotes(e.Text) }
@@ -55,7 +56,8 @@ func (e *RefusedError) MissingAttributes() bool {
 }
 
 // SessionError means that the service provider asks for a login again although
-// there was one just now: it did not accept the session's cookies.
+// there was one just now: it did not accept the session's cookies. RedirectHost is
+// where it sent the client.
 type SessionError struct{ RedirectHost string }
 
 func (e *SessionError) Error() string {
@@ -64,7 +66,7 @@ func (e *SessionError) Error() string {
 
 // AnswerError is an answer that is neither a certificate nor a refusal.
 type AnswerError struct {
-	Status    int
+	Status    int    // of HTTP
 	Text      string // the first line of a plain text
 	WebPage   bool   // a page for browsers came
 	Truncated bool   // it ended before its announced length
@@ -80,7 +82,8 @@ func (e *AnswerError) Error() string {
 	return fmt.Sprintf("it answered %d %s%s", e.Status, http.StatusText(e.Status), inQuotes(e.Text))
 }
 
-// CertificateError means that what came cannot be used as the certificate.
+// CertificateError means that what came cannot be used as the certificate. Reason
+// is a clause about "it", such as "it has expired at …".
 type CertificateError struct{ Reason string }
 
 func (e *CertificateError) Error() string { return "the certificate cannot be used: " + e.Reason }

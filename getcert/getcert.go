@@ -11,15 +11,18 @@
 // it, with the certificate, as PKCS #12 under a password that the form holds.
 //
 //	client := &getcert.Client{ECP: &ecp.Client{IdP: idp, Credentials: ask}, URL: url}
-//	certificate, err := client.CertReq(ctx, key, 24*time.Hour)
+//	issued, err := client.CertReq(ctx, func(context.Context) (crypto.Signer, error) {
+//		return rsa.GenerateKey(rand.Reader, 2048)
+//	}, 24*time.Hour)
+//	// issued.Certificates[0] belongs to issued.Key
 //
 // No public document describes the protocol. CILogon's own endpoint issued its
 // last certificate in May 2025 and answers "ECP certificates have been
 // disabled." since ([DisabledError]); the code is public, and others run it.
 // The URL and the names of the fields are options, so that a CA can differ.
 //
-// The server cuts a lifetime to its limits without a word. A certificate that
-// comes back is checked to be for the key that was sent and to be valid now;
+// The server cuts a lifetime to its limits without a word: compare NotAfter with
+// what was asked for. A certificate that comes back is checked to be for the key that was sent and to be valid now;
 // its chain is not verified, which is the work of who knows the CAs.
 package getcert
 
@@ -57,11 +60,11 @@ type Client struct {
 }
 
 // Form holds the names of the form's fields. An empty name stands for the one
-// that CILogon has, which is the field's own in lower case, but for CSRF.
+// that CILogon has.
 type Form struct {
-	Submit, CertReq, CertLifetime string // submit, certreq, certlifetime
-	P12Password, P12Lifetime      string // p12password, p12lifetime
-	CSRF                          string // CSRF; also the name of the cookie
+	Submit, CertReq, CertLifetime string // CILogon's: submit, certreq, certlifetime
+	P12Password, P12Lifetime      string // CILogon's: p12password, p12lifetime
+	CSRF                          string // CILogon's: CSRF; also the name of the cookie
 }
 
 // Issued is what the CA issued.
