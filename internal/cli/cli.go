@@ -30,7 +30,7 @@ import (
 	"github.com/x509up/x509up/internal/config"
 )
 
-// System is what the program has from its surroundings; tests put their own in.
+// Surroundings are what the program has from its system; tests put their own in.
 type Surroundings struct {
 	In       io.Reader
 	Out, Err io.Writer
@@ -78,8 +78,8 @@ research computing, and stores them where grid tools look for them.`,
         --service-provider https://ca.example.org/secure/getcert --proxy
   # what is in the file?
   $ x509up info
-  # get a new one only if less than 12 hours are left
-  $ x509up get-cert --reuse=12`,
+  # with a profile: get a new one only if less than 12 hours are left
+  $ x509up get-cert --proxy --reuse=12`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Args:              cobra.ArbitraryArgs,

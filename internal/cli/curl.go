@@ -63,9 +63,9 @@ are kept with -c FILE, in the format that curl and browsers' tools read.
 
 The exit codes are those of curl: 0 done, 2 wrong usage, 3 malformed URL, 6 host
 not found, 7 no connection, 22 an answer of 400 or above with --fail, 23 writing
-failed, 28 no answer in time, 35 no TLS, 47 too many redirects, 56 the answer
-broke off, 60 the server's certificate is not trusted, 67 login refused. Besides:
-130 interrupted, 1 any other failure of the login.`,
+failed, 26 reading the data failed, 28 no answer in time, 35 no TLS, 47 too many
+redirects, 56 the answer broke off, 60 the server's certificate is not trusted,
+67 login refused. Besides: 130 interrupted, 1 any other failure of the login.`,
 		Example: `  $ export ECP_IDP=https://idp.example.org/idp/profile/SAML2/SOAP/ECP
   $ x509up curl -i -u jdoe https://data.example.org/secure/
   $ x509up curl -L -c cookies.txt -o file.h5 https://data.example.org/secure/file.h5`,

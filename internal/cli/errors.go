@@ -24,7 +24,7 @@ import (
 	"github.com/x509up/x509up/proxycert"
 )
 
-// Exit codes of the commands. The table in exitcodes.go explains them.
+// Exit codes of the commands. The table in topics.go explains them.
 const (
 	exitOK           = 0
 	exitFailure      = 1
@@ -175,7 +175,7 @@ var statusHints = map[ecp.Reason][]string{
 func judgeCA(err error, v *verdict) bool {
 	switch e := err.(type) {
 	case *getcert.DisabledError:
-		return v.is(exitServer, "CILogon stopped in May 2025: use a user certificate (x509up init), another CA (--service-provider), "+
+		return v.is(exitServer, "CILogon stopped in May 2025: use another CA (--service-provider), a user certificate (voms-proxy-init), "+
 			"or tokens (htgettoken)")
 	case *getcert.RefusedError:
 		if e.MissingAttributes() {

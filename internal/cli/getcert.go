@@ -212,7 +212,7 @@ func (a *app) ecpSource(o getCertOptions, p *patience) (*acquire.ECP, error) {
 	if o.serviceProvider == "" {
 		return nil, &hintError{usagef("no service provider is named: there is no default one"), []string{
 			"--service-provider URL, the variable X509UP_SERVICE_PROVIDER or service-provider in a profile names it",
-			"CILogon's (ecp.cilogon.org) stopped issuing certificates in May 2025; with a user certificate use x509up init"}}
+			"CILogon's (ecp.cilogon.org) stopped issuing certificates in May 2025; with a user certificate use voms-proxy-init"}}
 	}
 	if o.login.identityProvider == "" {
 		return nil, ecp.ErrNoIdP
