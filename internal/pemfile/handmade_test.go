@@ -28,7 +28,7 @@ import (
 // one that encoders are given, to be found in what they write.
 const (
 	bomb   = 1<<31 - 1
-	marked = 1_000_003
+	marked = 40_003
 )
 
 var (
