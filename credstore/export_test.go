@@ -24,3 +24,6 @@ const Anyone = anyone
 
 // CommitPair is the last step of SavePair.
 var CommitPair = commitPair
+
+// Current says whether a lock that is held is that of the file with the name.
+var Current = current

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"golang.org/x/sys/unix"
 
 	"github.com/x509up/x509up/credstore"
@@ -157,8 +158,31 @@ func TestLockOfDeadProcess(t *testing.T) {
 	}
 }
 
-// A lock file that is removed while it is held, as a cleaner of /tmp does, does not let two in for long: who comes next
-// locks the new file, and who gets the old one afterwards sees that it has no name.
+// Who has opened a lock file and got the lock only after the file was removed, or another put in its place, must not
+// believe to hold the lock.
+func TestLockOfRemovedFile(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "x509up_u1.lock")
+	lock := flock.New(name)
+	if ok, err := lock.TryLock(); !ok || err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if !credstore.Current(lock, name) {
+		t.Error("a lock that was just taken is not current")
+	}
+	remove(t, name)
+	if credstore.Current(lock, name) {
+		t.Error("the lock of a file without a name is current")
+	}
+	write(t, name, "", 0o600)
+	if credstore.Current(lock, name) {
+		t.Error("the lock of another file is current")
+	}
+}
+
+// A lock file that is removed while it is held, as a cleaner of /tmp does, is made anew by who comes next, and from then on
+// that one is the lock.
 func TestLockFileRemoved(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x509up_u1")
