@@ -23,7 +23,7 @@ var exitCodes = []struct {
 	{exitFailure, "any other failure"},
 	{exitUsage, "the command line or the configuration cannot be understood"},
 	{exitNoCredential, "there is no credential"},
-	{exitUnfit, "there is a credential, or a file in its place, but it does not do: it is expired, of the wrong kind, someone else's"},
+	{exitUnfit, "there is a credential, or a file in its place, but it will not do: it has expired, is of the wrong kind or someone else's"},
 	{exitRefused, "the identity provider refused the login"},
 	{exitServer, "a server could not be reached, or did not answer as it should"},
 	{exitVOMS, "VOMS attributes were refused or are missing"},
