@@ -27,6 +27,7 @@ test: lint race fuzz
 
 # The race detector needs cgo and a C compiler, the one place that does.
 race:
+	@command -v cc >/dev/null || { echo "the race detector needs a C compiler: apt install gcc libc6-dev" >&2; exit 1; }
 	CGO_ENABLED=1 $(GO) test -race -timeout 5m $(GOTESTFLAGS) ./...
 
 fuzz:

@@ -203,6 +203,8 @@ func (a *app) getCertRequest(o getCertOptions) (acquire.Request, error) {
 		r.Proxy = &acquire.Proxy{Policy: proxycert.Limited}
 	case o.proxy:
 		r.Proxy = &acquire.Proxy{}
+	case o.mode == "pkcs12" && keyType != proxycert.RSA2048:
+		a.warn("--key-type has no effect: in mode pkcs12 the server chooses the key, and no proxy is made")
 	}
 	return r, nil
 }
