@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: The x509up authors
+# SPDX-License-Identifier: Apache-2.0
+#
 # Makes the vectors. See README.md.
 set -eu
 umask 077
