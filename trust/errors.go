@@ -127,7 +127,7 @@ func (e *PolicyError) Mend() string {
 // CRLProblem is what is wrong with a revocation list.
 type CRLProblem uint8
 
-// The problems.
+// The problems, from the worst to the least.
 const (
 	CRLMissing    CRLProblem = iota // there is none
 	CRLUnreadable                   // it cannot be read or understood

@@ -1,7 +1,13 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package trust
+// Package name compares the names of certificates as RFC 5280 §7.1 says, and hashes them as OpenSSL does to name the files of a
+// CA:
+//
+//	for _, hash := range name.Hashes(ca.RawSubject) {
+//		fmt.Println(hash + ".signing_policy")
+//	}
+package name
 
 import (
 	"bytes"
@@ -16,10 +22,18 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// SubjectHash is what openssl x509 -subject_hash says for a name, given as DER: eight digits that begin the names of the files of a
-// CA. It is the SHA-1 of the name in OpenSSL's canonical form, so that names that are equal by RFC 5280 §7.1 have the same. It
-// is empty for what is no name.
-func SubjectHash(raw []byte) string {
+// Hashes are those of a name, given as DER: the one of OpenSSL today, and the one of OpenSSL before 1.0. What is no name has
+// the second alone.
+func Hashes(raw []byte) []string {
+	if hash := Hash(raw); hash != "" {
+		return []string{hash, OldHash(raw)}
+	}
+	return []string{OldHash(raw)}
+}
+
+// Hash is what openssl x509 -subject_hash says of a name, given as DER: the SHA-1 of its canonical form, so that equal names
+// have equal hashes. It is empty for what is no name.
+func Hash(raw []byte) string {
 	canonical, ok := canonicalName(raw)
 	if !ok {
 		return ""
@@ -28,14 +42,14 @@ func SubjectHash(raw []byte) string {
 	return fmt.Sprintf("%08x", binary.LittleEndian.Uint32(sum[:]))
 }
 
-// SubjectHashOld is what openssl x509 -subject_hash_old says, and OpenSSL before 1.0 said: the MD5 of the DER.
-func SubjectHashOld(raw []byte) string {
+// OldHash is what openssl x509 -subject_hash_old says: the MD5 of the DER.
+func OldHash(raw []byte) string {
 	sum := md5.Sum(raw) //nolint:gosec // see above
 	return fmt.Sprintf("%08x", binary.LittleEndian.Uint32(sum[:]))
 }
 
-// sameName says whether two names are equal by RFC 5280 §7.1, as OpenSSL compares them.
-func sameName(a, b []byte) bool {
+// Equal says whether two names are the same by RFC 5280 §7.1, as OpenSSL compares them.
+func Equal(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}

@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package trust
+
+import (
+	"cmp"
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/x509up/x509up/trust/internal/crl"
+	"github.com/x509up/x509up/trust/internal/folder"
+	"github.com/x509up/x509up/trust/internal/name"
+)
+
+// defaultMaxCRLAge is what Options.MaxCRLAge is if it is zero.
+const defaultMaxCRLAge = 30 * 24 * time.Hour
+
+// revocations is a list of an issuer.
+type revocations struct {
+	file    string
+	list    *x509.RevocationList // nil if it cannot be read
+	problem *CRLError            // with Problem and Err alone; nil: none
+}
+
+// checkCRL says which file has the list that counts, and what is wrong: a *RevokedError or a *CRLError.
+func (d *Dir) checkCRL(cert *x509.Certificate, issuer CA, o Options) (file string, err error) {
+	best := revocations{problem: &CRLError{Problem: CRLMissing}}
+	for _, file := range d.crlFiles(issuer) {
+		data, err := d.folder().Read(file, crl.MaxSize)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		r := revocations{file: file, problem: &CRLError{Problem: CRLUnreadable, Err: err}}
+		if err == nil {
+			r = judge(file, data, cert, issuer.Cert, o)
+		}
+		if r.betterThan(best) {
+			best = r
+		}
+	}
+	path := filepath.Join(d.Path, cmp.Or(best.file, name.Hashes(issuer.Cert.RawSubject)[0]+".r0"))
+	if entry := best.find(cert); entry != nil {
+		return best.file, &RevokedError{Cert: cert, Issuer: issuer.Cert, Path: path, Time: entry.RevocationTime, Reason: entry.ReasonCode}
+	}
+	e := best.problem
+	if e == nil {
+		return best.file, nil
+	}
+	e.Cert, e.Issuer, e.Path = cert, issuer.Cert, path
+	for _, url := range cert.CRLDistributionPoints {
+		if e.URL == "" && strings.HasPrefix(url, "http") {
+			e.URL = url
+		}
+	}
+	if best.list != nil {
+		e.ThisUpdate, e.NextUpdate = best.list.ThisUpdate, best.list.NextUpdate
+	}
+	return best.file, e
+}
+
+// betterThan says whether r tells more than s: one without a problem, else the lesser problem, else the newer list.
+func (r revocations) betterThan(s revocations) bool {
+	value := func(r revocations) CRLProblem {
+		if r.problem == nil {
+			return CRLStale + 1
+		}
+		return r.problem.Problem
+	}
+	if value(r) != value(s) {
+		return value(r) > value(s)
+	}
+	return r.list != nil && s.list != nil && r.list.ThisUpdate.After(s.list.ThisUpdate)
+}
+
+// find is what the list says about cert, if issuer has signed it; a list that is over says so as well.
+func (r revocations) find(cert *x509.Certificate) *x509.RevocationListEntry {
+	if r.problem != nil && r.problem.Problem <= CRLSignature {
+		return nil
+	}
+	for i, entry := range r.list.RevokedCertificateEntries {
+		if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
+			return &r.list.RevokedCertificateEntries[i]
+		}
+	}
+	return nil
+}
+
+// judge reads a list and says what is wrong with it.
+func judge(file string, data []byte, cert, issuer *x509.Certificate, o Options) revocations {
+	list, err := crl.Parse(data)
+	problem := func(p CRLProblem, err error) revocations {
+		return revocations{file: file, list: list, problem: &CRLError{Problem: p, Err: err}}
+	}
+	if err != nil {
+		return problem(CRLUnreadable, err)
+	}
+	if err := list.CheckSignatureFrom(issuer); err != nil {
+		return problem(CRLSignature, err)
+	}
+	if err := crl.Covers(list, cert); err != nil {
+		return problem(CRLUnreadable, err)
+	}
+	maxAge := cmp.Or(o.MaxCRLAge, defaultMaxCRLAge)
+	switch {
+	case list.ThisUpdate.After(o.Now):
+		return problem(CRLNotYet, nil)
+	case list.NextUpdate.IsZero() && o.Now.Sub(list.ThisUpdate) > maxAge:
+		return problem(CRLStale, nil)
+	case !list.NextUpdate.IsZero() && o.Now.After(list.NextUpdate):
+		return problem(CRLExpired, nil)
+	}
+	return revocations{file: file, list: list}
+}
+
+// crlFiles are those in which a list of the CA may be: where their names say so, else those whose issuer is the CA.
+func (d *Dir) crlFiles(ca CA) []string {
+	var files []string
+	for _, first := range candidates(ca, ".r0") {
+		for n := range folder.MaxCollisions {
+			file := strings.TrimSuffix(first, "0") + strconv.Itoa(n)
+			issuer, err := d.crlIssuer(file)
+			if errors.Is(err, fs.ErrNotExist) {
+				break
+			}
+			// Another CA's list may be here, as two names may have one hash; what cannot be read stays, to be complained of.
+			if err != nil || name.Equal(issuer, ca.Cert.RawSubject) {
+				files = append(files, file)
+			}
+		}
+	}
+	if len(files) > 0 {
+		return files
+	}
+	for _, head := range d.allCRLs() {
+		if name.Equal(head.issuer, ca.Cert.RawSubject) {
+			files = append(files, head.file)
+		}
+	}
+	return files
+}
+
+// crlHead is a file with a list, and whose list it is.
+type crlHead struct {
+	file   string
+	issuer []byte
+}
+
+// allCRLs reads, once, the beginnings of all files whose names end in .rN.
+func (d *Dir) allCRLs() []crlHead {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.heads != nil {
+		return d.heads
+	}
+	d.heads = []crlHead{}
+	files, err := d.folder().Files(folder.IsNamedForCRL)
+	if err != nil {
+		return nil // whoever gets so far has found a CA in the folder, so that it can be read
+	}
+	for _, file := range files {
+		if issuer, err := d.crlIssuer(file); err == nil {
+			d.heads = append(d.heads, crlHead{file, issuer})
+		}
+	}
+	return d.heads
+}
+
+// crlIssuer reads the beginning of a list.
+func (d *Dir) crlIssuer(file string) ([]byte, error) {
+	f, err := d.folder().Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, crl.HeadSize))
+	if err != nil {
+		return nil, err
+	}
+	return crl.Issuer(data)
+}
