@@ -28,7 +28,7 @@ type graph struct {
 }
 
 // chains are the ways from cert to the roots of the folder, each beginning with cert. The error is a *ChainError or a *DirError.
-func (d *Dir) chains(cert *x509.Certificate, given []*x509.Certificate, now time.Time) ([][]link, error) {
+func (d *Dir) chains(cert *x509.Certificate, given []*x509.Certificate, now time.Time) ([][]CA, error) {
 	// Dates of cert itself are for others to check.
 	if now.After(cert.NotAfter) {
 		now = cert.NotAfter
@@ -49,7 +49,7 @@ func (d *Dir) chains(cert *x509.Certificate, given []*x509.Certificate, now time
 }
 
 // verify collects the candidates and has x509.Certificate.Verify judge.
-func (g *graph) verify(cert *x509.Certificate, now time.Time) ([][]link, error) {
+func (g *graph) verify(cert *x509.Certificate, now time.Time) ([][]CA, error) {
 	if err := g.collect(cert); err != nil {
 		return nil, err
 	}
@@ -69,9 +69,9 @@ func (g *graph) verify(cert *x509.Certificate, now time.Time) ([][]link, error) 
 	if err != nil {
 		return nil, g.explain(cert, now, err)
 	}
-	ways := make([][]link, 0, len(found))
+	ways := make([][]CA, 0, len(found))
 	for _, chain := range found[:min(len(found), maxWays)] {
-		way := []link{{Cert: cert}}
+		way := []CA{{Cert: cert}}
 		if len(chain) == 1 { // cert is itself a root of the folder
 			way = nil
 		}

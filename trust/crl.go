@@ -7,15 +7,12 @@ import (
 	"cmp"
 	"crypto/x509"
 	"errors"
-	"io"
 	"io/fs"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/x509up/x509up/trust/internal/crl"
-	"github.com/x509up/x509up/trust/internal/folder"
 	"github.com/x509up/x509up/trust/internal/name"
 )
 
@@ -32,7 +29,7 @@ type revocations struct {
 // checkCRL says which file has the list that counts, and what is wrong: a *RevokedError or a *CRLError.
 func (d *Dir) checkCRL(cert *x509.Certificate, issuer CA, o Options) (file string, err error) {
 	best := revocations{problem: &CRLError{Problem: CRLMissing}}
-	for _, file := range d.crlFiles(issuer) {
+	for _, file := range d.lists.Files(d.folder(), candidates(issuer, ".r0"), issuer.Cert.RawSubject) {
 		data, err := d.folder().Read(file, crl.MaxSize)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -117,71 +114,4 @@ func judge(file string, data []byte, cert, issuer *x509.Certificate, o Options) 
 		return problem(CRLExpired, nil)
 	}
 	return revocations{file: file, list: list}
-}
-
-// crlFiles are those in which a list of the CA may be: where their names say so, else those whose issuer is the CA.
-func (d *Dir) crlFiles(ca CA) []string {
-	var files []string
-	for _, first := range candidates(ca, ".r0") {
-		for n := range folder.MaxCollisions {
-			file := strings.TrimSuffix(first, "0") + strconv.Itoa(n)
-			issuer, err := d.crlIssuer(file)
-			if errors.Is(err, fs.ErrNotExist) {
-				break
-			}
-			// Another CA's list may be here, as two names may have one hash; what cannot be read stays, to be complained of.
-			if err != nil || name.Equal(issuer, ca.Cert.RawSubject) {
-				files = append(files, file)
-			}
-		}
-	}
-	if len(files) > 0 {
-		return files
-	}
-	for _, head := range d.allCRLs() {
-		if name.Equal(head.issuer, ca.Cert.RawSubject) {
-			files = append(files, head.file)
-		}
-	}
-	return files
-}
-
-// crlHead is a file with a list, and whose list it is.
-type crlHead struct {
-	file   string
-	issuer []byte
-}
-
-// allCRLs reads, once, the beginnings of all files whose names end in .rN.
-func (d *Dir) allCRLs() []crlHead {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.heads != nil {
-		return d.heads
-	}
-	d.heads = []crlHead{}
-	files, err := d.folder().Files(folder.IsNamedForCRL)
-	if err != nil {
-		return nil // whoever gets so far has found a CA in the folder, so that it can be read
-	}
-	for _, file := range files {
-		if issuer, err := d.crlIssuer(file); err == nil {
-			d.heads = append(d.heads, crlHead{file, issuer})
-		}
-	}
-	return d.heads
-}
-
-// crlIssuer reads the beginning of a list.
-func (d *Dir) crlIssuer(file string) ([]byte, error) {
-	f, err := d.folder().Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, crl.HeadSize))
-	if err != nil {
-		return nil, err
-	}
-	return crl.Issuer(data)
 }

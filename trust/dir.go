@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"sync"
 
+	"github.com/x509up/x509up/trust/internal/crl"
 	"github.com/x509up/x509up/trust/internal/folder"
 )
 
@@ -18,12 +19,9 @@ import (
 type Dir struct {
 	Path string
 
-	once sync.Once
-	read folder.Folder
-
-	mu       sync.Mutex
-	policies map[string][]policyFile // by suffix, as far as they were read
-	heads    []crlHead               // nil: not read
+	once  sync.Once
+	read  folder.Folder
+	lists crl.Finder
 }
 
 // CA is a certificate that stands in the folder.

@@ -26,9 +26,6 @@ const (
 // that issuer at all. Self says that the file bears the issuer's name.
 type ruling func(self bool) (permitted, found bool)
 
-// parser reads a policy file to judge one certificate.
-type parser func(data []byte, issuer, subject string) (ruling, error)
-
 func parseSigning(data []byte, issuer, subject string) (ruling, error) {
 	p, err := policy.ParseSigning(data)
 	if err != nil {
@@ -79,15 +76,15 @@ func (d *Dir) checkPolicy(kind Kind, cert *x509.Certificate, above []CA) (file s
 			}
 		}
 	}
-	for _, f := range d.policyFiles(suffix) {
-		says, err := parse(f.content, issuer, subject)
+	for _, f := range d.folder().ReadAll(suffix, policy.MaxSize) {
+		says, err := parse(f.Data, issuer, subject)
 		if err != nil {
 			continue // it is about somebody else, as far as its name says
 		}
 		if permitted, found := says(false); permitted {
-			return f.name, nil
+			return f.Name, nil
 		} else if found {
-			return f.name, failure(PolicyForbids, f.name, nil)
+			return f.Name, failure(PolicyForbids, f.Name, nil)
 		}
 	}
 	return "", failure(PolicyMissing, name.Hashes(cert.RawIssuer)[0]+suffix, nil)
@@ -105,35 +102,5 @@ func candidates(ca CA, suffix string) []string {
 			files = append(files, file)
 		}
 	}
-	return files
-}
-
-// policyFile is a file of the folder.
-type policyFile struct {
-	name    string
-	content []byte
-}
-
-// policyFiles reads, once, all files whose names end in suffix; those that cannot be read are left out.
-func (d *Dir) policyFiles(suffix string) []policyFile {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if files, ok := d.policies[suffix]; ok {
-		return files
-	}
-	names, err := d.folder().Files(func(name string) bool { return strings.HasSuffix(name, suffix) })
-	if err != nil {
-		return nil // whoever gets so far has found a CA in the folder, so that it can be read
-	}
-	files := make([]policyFile, 0, len(names))
-	for _, name := range names {
-		if data, err := d.folder().Read(name, policy.MaxSize); err == nil {
-			files = append(files, policyFile{name, data})
-		}
-	}
-	if d.policies == nil {
-		d.policies = map[string][]policyFile{}
-	}
-	d.policies[suffix] = files
 	return files
 }

@@ -104,11 +104,8 @@ func proxyAtPeers(cert *x509.Certificate, limit *int) error {
 	return nil
 }
 
-// link is a certificate of a chain and where it was found: Files is empty for one that came with the credential.
-type link = CA
-
-// checkChain makes the checks of a chain from the end-entity certificate to a root.
-func (d *Dir) checkChain(chain []link, o Options) *Report {
+// checkChain makes the checks of a chain from the end-entity certificate to a root. What came with the credential has no Files.
+func (d *Dir) checkChain(chain []CA, o Options) *Report {
 	r := &Report{}
 	for i, ca := range chain {
 		r.Chain = append(r.Chain, ca.Cert)
@@ -145,7 +142,7 @@ func (d *Dir) checkChain(chain []link, o Options) *Report {
 }
 
 // addPolicies looks for both kinds of policies about the issuer of cert, who is the first of above.
-func (d *Dir) addPolicies(r *Report, cert *x509.Certificate, above []link, mode PolicyMode) {
+func (d *Dir) addPolicies(r *Report, cert *x509.Certificate, above []CA, mode PolicyMode) {
 	if name.Equal(cert.RawIssuer, cert.RawSubject) {
 		return // a CA's own next key: Globus asks for no policy either
 	}

@@ -149,7 +149,8 @@ func Issuer(data []byte) ([]byte, error) {
 	}
 	in := cryptobyte.String(data)
 	var algorithm, issuer cryptobyte.String
-	if !skipHeader(&in) || !skipHeader(&in) || !in.SkipOptionalASN1(asn1.INTEGER) ||
+	list, signed := skipHeader(&in), skipHeader(&in)
+	if !list || !signed || !in.SkipOptionalASN1(asn1.INTEGER) ||
 		!in.ReadASN1(&algorithm, asn1.SEQUENCE) || !in.ReadASN1Element(&issuer, asn1.SEQUENCE) {
 		return nil, errors.New("it is no revocation list")
 	}

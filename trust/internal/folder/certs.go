@@ -112,7 +112,7 @@ func (f *Folder) readAll() (*index, error) {
 	if f.index != nil {
 		return f.index, nil
 	}
-	files, err := f.files(mayHoldCerts)
+	files, err := f.filtered(mayHoldCerts)
 	if err != nil {
 		return nil, err
 	}

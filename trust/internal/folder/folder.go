@@ -42,6 +42,13 @@ type Folder struct {
 	names []string          // sorted; nil: not read
 	links map[string]string // names that are links to others in the folder
 	index *index            // nil: not read
+	files map[string][]File // by suffix, as far as ReadAll was asked
+}
+
+// File is a file and what is in it.
+type File struct {
+	Name string
+	Data []byte
 }
 
 // Open opens a regular file. Links are followed: bundles are made of them, also across folders.
@@ -86,10 +93,10 @@ func (f *Folder) Read(file string, limit int64) ([]byte, error) {
 func (f *Folder) Files(filter func(string) bool) ([]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.files(filter)
+	return f.filtered(filter)
 }
 
-func (f *Folder) files(filter func(string) bool) ([]string, error) {
+func (f *Folder) filtered(filter func(string) bool) ([]string, error) {
 	if err := f.list(); err != nil {
 		return nil, err
 	}
@@ -100,6 +107,30 @@ func (f *Folder) files(filter func(string) bool) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// ReadAll reads, once, all files whose names end in suffix and that have at most limit bytes. Those that cannot be read
+// are left out, as is everything if the folder cannot be read.
+func (f *Folder) ReadAll(suffix string, limit int64) []File {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if files, ok := f.files[suffix]; ok {
+		return files
+	}
+	files := []File{}
+	names, _ := f.filtered(func(name string) bool { return strings.HasSuffix(name, suffix) })
+	total := 0
+	for _, name := range names {
+		data, err := f.Read(name, limit)
+		if total += len(data); err == nil && total <= maxTotal {
+			files = append(files, File{name, data})
+		}
+	}
+	if f.files == nil {
+		f.files = map[string][]File{}
+	}
+	f.files[suffix] = files
+	return files
 }
 
 // has says whether a name is there, and no link itself: of links in a circle each one is read, and so complained of.
