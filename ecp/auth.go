@@ -4,6 +4,7 @@
 package ecp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,9 @@ import (
 // control characters: a login that gets such credentials fails and sends nothing.
 type Credentials struct {
 	Username, Password string
+	// Passcode is what the user has typed beside the password, the digits for
+	// Duo's factor passcode; see [Duo]. Mostly empty.
+	Passcode string
 }
 
 // Format writes the user name and [redacted], whatever the verb is.
@@ -37,7 +41,7 @@ func (c Credentials) check() error {
 		return errors.New("the user name has a colon, which HTTP Basic authentication cannot carry")
 	case c.Password == "":
 		return errors.New("the password is empty")
-	case strings.ContainsFunc(c.Username+c.Password, isControl):
+	case strings.ContainsFunc(c.Username+c.Password+c.Passcode, isControl):
 		return errors.New("the user name or the password has a control character")
 	}
 	return nil
@@ -61,7 +65,8 @@ type Duo struct {
 	Factor string
 	// Device is auto or a device's id.
 	Device string
-	// Passcode holds the digits for the factor passcode.
+	// Passcode holds the digits for the factor passcode, unless the Credentials
+	// bring them.
 	Passcode string
 }
 
@@ -147,12 +152,14 @@ func (l *login) post(ctx context.Context) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	duo := c.Duo
 	if l.credentials != nil {
 		req.SetBasicAuth(l.credentials.Username, l.credentials.Password)
+		duo.Passcode = cmp.Or(l.credentials.Passcode, duo.Passcode)
 	}
 	// Before a challenge a passcode would be spent for nothing.
 	if l.credentials != nil || c.Credentials == nil {
-		c.Duo.set(req.Header)
+		duo.set(req.Header)
 	}
 	answer, err := c.send(l.http, req, doingLogin)
 	if e := (*Error)(nil); errors.As(err, &e) {

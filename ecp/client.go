@@ -147,7 +147,7 @@ func (c *Client) enter(req *http.Request) (*http.Response, error) {
 	if request != nil {
 		return nil, c.exchange(req.Context(), request, req.URL)
 	}
-	if (req.Method == "" || req.Method == http.MethodGet) && req.Body == nil {
+	if (req.Method == "" || req.Method == http.MethodGet) && (req.Body == nil || req.Body == http.NoBody) {
 		return answer, nil
 	}
 	discard(answer)

@@ -194,11 +194,13 @@ func TestWaitForChallenge(t *testing.T) {
 			w.before = challenge(test.fields...)
 			client := w.client()
 			client.WaitForChallenge = true
-			client.Duo = ecp.Duo{Passcode: "123456"}
+			client.Duo = ecp.Duo{Passcode: "000000"}
 			asked, credentials := false, client.Credentials
 			client.Credentials = func(ctx context.Context, p ecp.Prompt) (ecp.Credentials, error) {
 				asked = true
-				return credentials(ctx, p)
+				c, err := credentials(ctx, p)
+				c.Passcode = "123456" // the newer word
+				return c, err
 			}
 			err := w.login(client)
 			if asked != test.asked {
@@ -212,7 +214,11 @@ func TestWaitForChallenge(t *testing.T) {
 				t.Errorf("got %+v", e)
 			}
 			for _, s := range w.requests() {
-				if s.Server == "idp" && (s.Header.Get("Authorization") == "") != (s.Header.Get("X-Shibboleth-Duo-Passcode") == "") {
+				want := ""
+				if s.Header.Get("Authorization") != "" {
+					want = "123456"
+				}
+				if s.Header.Get("X-Shibboleth-Duo-Passcode") != want {
 					t.Errorf("the passcode goes with the password, not before: %v", s.Header)
 				}
 			}

@@ -142,7 +142,7 @@ const (
 
 // String is the reason as a clause, such as "the user name or password was refused".
 func (r Reason) String() string {
-	return [...]string{
+	words := [...]string{
 		ReasonOther:       "the login was refused",
 		ReasonCredentials: "the user name or password was refused",
 		ReasonLocked:      "the account is locked or disabled",
@@ -150,7 +150,11 @@ func (r Reason) String() string {
 		ReasonDenied:      "the identity provider refuses this service",
 		ReasonRequest:     "the identity provider does not support what the service asks for",
 		ReasonAttributes:  "the identity provider cannot name the user to this service",
-	}[r]
+	}
+	if r < 0 || int(r) >= len(words) {
+		return fmt.Sprintf("Reason(%d)", int(r))
+	}
+	return words[r]
 }
 
 // Reason tells what the IdP means.

@@ -41,13 +41,15 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/internal/pemfile"
 )
 
-// Client asks one online CA. ECP and URL are required.
+// Client asks one online CA, for any number of certificates. ECP and URL are
+// required. A Client must not be copied after its first use.
 type Client struct {
 	// ECP logs in at the service provider.
 	ECP *ecp.Client
@@ -57,6 +59,8 @@ type Client struct {
 	Form Form
 	// Now is the clock by which certificates are checked; nil means time.Now.
 	Now func() time.Time
+
+	entered atomic.Bool // a login has succeeded
 }
 
 // Form holds the names of the form's fields. An empty name stands for the one
@@ -140,11 +144,20 @@ func (c *Client) PKCS12(ctx context.Context, lifetime time.Duration) (*Issued, e
 	return c.check(&Issued{certificates, key})
 }
 
-// login tells a service that has ended from one that does not offer ECP.
+// login tells a service that has ended from one that does not offer ECP, and
+// from one that still knows the session of an earlier certificate.
 func (c *Client) login(ctx context.Context) error {
 	err := c.ECP.Login(ctx, c.URL)
-	if e := (*ecp.NotECPError)(nil); errors.As(err, &e) && disabled(e.Text) {
-		return c.fail(&DisabledError{e.Text})
+	if e := (*ecp.NotECPError)(nil); errors.As(err, &e) {
+		if disabled(e.Text) {
+			return c.fail(&DisabledError{e.Text})
+		}
+		if c.entered.Load() && e.RedirectHost == "" {
+			return nil
+		}
+	}
+	if err == nil {
+		c.entered.Store(true)
 	}
 	return err
 }

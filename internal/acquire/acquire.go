@@ -76,10 +76,8 @@ type Result struct {
 // beyond the first look: a hundred calls at once make one login. Errors are
 // those of the rooms that it calls, or of this package.
 func Run(ctx context.Context, r Request) (Result, error) {
-	if r.Reuse > 0 {
-		if kept, _ := r.reusable(); kept != nil {
-			return Result{Credential: kept, Reused: true}, nil
-		}
+	if kept := Reusable(r); kept != nil {
+		return Result{Credential: kept, Reused: true}, nil
 	}
 	if err := r.Target.check(); err != nil {
 		return Result{}, err

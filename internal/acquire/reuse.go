@@ -13,6 +13,16 @@ import (
 	"github.com/x509up/x509up/proxycert"
 )
 
+// Reusable returns the stored credential if Run would keep it, and nil
+// otherwise. It needs no Source.
+func Reusable(r Request) *proxycert.Credential {
+	if r.Reuse <= 0 {
+		return nil
+	}
+	c, _ := r.reusable()
+	return c
+}
+
 // reusable returns the stored credential if it would do for the same request,
 // or nil and why it would not.
 func (r Request) reusable() (*proxycert.Credential, error) {

@@ -28,6 +28,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/nearest"
 )
 
 // Surroundings are what the program has from its system; tests put their own in.
@@ -80,18 +81,24 @@ research computing, and stores them where grid tools look for them.`,
   $ x509up info
   # with a profile: get a new one only if less than 12 hours are left
   $ x509up get-cert --proxy --reuse=12`,
+		Version:           version(a.Version),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Args:              cobra.ArbitraryArgs,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("there is no command %q", args[0])
+				var names []string
+				for _, c := range cmd.Commands() {
+					names = append(names, c.Name())
+				}
+				return &noCommandError{args[0], nearest.Of(args[0], names)}
 			}
 			return cmd.Help()
 		},
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) { a.name = cmd.CommandPath() },
 	}
+	root.SetVersionTemplate("x509up {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		a.name = cmd.CommandPath()
 		return &usageError{err.Error()}

@@ -44,9 +44,25 @@ func (a *app) profile(name string) (config.Profile, error) {
 	return file.Profile(config.First(name, a.Env("X509UP_PROFILE")))
 }
 
-// credentialFile is the file that commands look at when none is named.
-func (a *app) credentialFile(named string) string {
-	return config.First(named, a.Env("X509_USER_PROXY"), defaultCredentialFile())
+// fileOptions say which credential file a command looks at.
+type fileOptions struct{ file, profile string }
+
+func (o *fileOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.file, "file", "f", "", "the credential is in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	f.StringVar(&o.profile, "profile", "", "it is where profile `NAME` stores it")
+}
+
+// credentialFile is the file that get-cert stores to when it is given the same
+// options. The configuration is read only if nothing else decides.
+func (a *app) credentialFile(o fileOptions) (string, error) {
+	if path := config.First(o.file, a.Env("X509_USER_PROXY")); path != "" {
+		return path, nil
+	}
+	profile, err := a.profile(o.profile)
+	if err != nil {
+		return "", err
+	}
+	return config.First(profile.File, defaultCredentialFile()), nil
 }
 
 // globusFolder is ~/.globus.

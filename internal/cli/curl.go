@@ -69,12 +69,7 @@ redirects, 56 the answer broke off, 60 the server's certificate is not trusted,
 		Example: `  $ export ECP_IDP=https://idp.example.org/idp/profile/SAML2/SOAP/ECP
   $ x509up curl -i -u jdoe https://data.example.org/secure/
   $ x509up curl -L -c cookies.txt -o file.h5 https://data.example.org/secure/file.h5`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("one URL is expected, not %d", len(args))
-			}
-			return nil
-		},
+		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := exclusivePasswords(cmd.Flags()); err != nil {
 				return err
@@ -121,6 +116,14 @@ func (a *app) curl(ctx context.Context, o curlOptions, target string) error {
 	}
 	if o.cookies != "" {
 		return jar.Save(o.cookies)
+	}
+	return nil
+}
+
+// oneURL is cobra.ExactArgs(1) with a message that says what is missing.
+func oneURL(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("one URL is expected, not %d", len(args))
 	}
 	return nil
 }
@@ -303,15 +306,24 @@ func (a *app) writeAnswer(o curlOptions, answer *http.Response) error {
 	if o.fail && answer.StatusCode >= 400 {
 		return &statusError{answer.StatusCode}
 	}
-	out := a.Out
-	if o.output != "" && o.output != "-" {
-		f, err := os.Create(o.output)
-		if err != nil {
-			return &writeError{err}
-		}
-		defer f.Close()
-		out = f
+	if o.output == "" || o.output == "-" {
+		return writeTo(a.Out, o, answer)
 	}
+	f, err := os.Create(o.output)
+	if err != nil {
+		return &writeError{err}
+	}
+	if err := writeTo(f, o, answer); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return &writeError{err}
+	}
+	return nil
+}
+
+func writeTo(out io.Writer, o curlOptions, answer *http.Response) error {
 	if o.include || o.head {
 		if err := writeHead(out, answer); err != nil {
 			return &writeError{err}

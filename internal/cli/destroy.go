@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) newDestroy() *cobra.Command {
-	var file string
+	var o fileOptions
 	cmd := &cobra.Command{
 		Use:     "destroy",
 		GroupID: "look",
@@ -24,10 +24,14 @@ no file.`,
   $ x509up destroy -f ~/proxy.pem`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return a.destroy(a.credentialFile(file))
+			path, err := a.credentialFile(o)
+			if err != nil {
+				return err
+			}
+			return a.destroy(path)
 		},
 	}
-	cmd.Flags().StringVarP(&file, "file", "f", "", "destroy `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	o.addFlags(cmd.Flags())
 	a.addTalkFlags(cmd.Flags(), true)
 	return cmd
 }

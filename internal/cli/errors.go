@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"strings"
 	"syscall"
@@ -24,7 +25,7 @@ import (
 	"github.com/x509up/x509up/proxycert"
 )
 
-// Exit codes of the commands. The table in topics.go explains them.
+// Exit codes of the commands (curl's are in curlcodes.go). The table in topics.go explains them.
 const (
 	exitOK           = 0
 	exitFailure      = 1
@@ -37,7 +38,7 @@ const (
 	exitInterrupted  = 130
 )
 
-var errInterrupted = errors.New("interrupted; nothing was changed")
+var errInterrupted = errors.New("interrupted")
 
 // usageError is a command line that cannot be carried out.
 type usageError struct{ text string }
@@ -57,15 +58,42 @@ func (e *exitError) Error() string { return fmt.Sprint(e.err) }
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// hintError is an error of the command line itself that knows what to do next.
-type hintError struct {
-	err   error
-	hints []string
+// What the commands themselves have to say. Their hints are in judgeOwn.
+type (
+	// noTerminalError means that a question could not be asked.
+	noTerminalError struct{ what string }
+	// noCredentialError means that a file that should hold a credential is not there.
+	noCredentialError struct{ path string }
+	// unusableError means that a credential is there and cannot be used now.
+	unusableError struct{ path, problem string }
+	// strayArgumentError is an argument that looks like the value of an option.
+	strayArgumentError struct{ option, argument string }
+	// noCommandError is a name that no command has.
+	noCommandError struct{ name, nearest string }
+	// laxModeError is a file with a secret that others may read.
+	laxModeError struct {
+		path string
+		mode fs.FileMode
+	}
+)
+
+var (
+	errNoServiceProvider = errors.New("no service provider is named: there is no default one")
+	errNoList            = errors.New("there is no list of identity providers")
+)
+
+func (e *noTerminalError) Error() string { return "asking for " + e.what + ": there is no terminal" }
+func (e *noCredentialError) Error() string {
+	return "there is no credential: " + e.path + " does not exist"
 }
-
-func (e *hintError) Error() string { return e.err.Error() }
-
-func (e *hintError) Unwrap() error { return e.err }
+func (e *unusableError) Error() string { return e.path + " cannot be used now: " + e.problem }
+func (e *strayArgumentError) Error() string {
+	return fmt.Sprintf("the argument %q is not expected", e.argument)
+}
+func (e *noCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
+func (e *laxModeError) Error() string {
+	return fmt.Sprintf("others may read %s (mode %04o)", e.path, e.mode)
+}
 
 // verdict is what the user gets for an error.
 type verdict struct {
@@ -112,26 +140,62 @@ func (v *verdict) is(code int, hints ...string) bool {
 	return true
 }
 
-// judgeOwn judges the errors of this package, and the end of the context.
+// judgeOwn judges the end of the context, and the errors of this package.
 func judgeOwn(err error, v *verdict) bool {
-	if hint := (*hintError)(nil); errors.As(err, &hint) {
-		v.hints = append(v.hints, hint.hints...)
-	}
-	usage := (*usageError)(nil)
-	switch {
-	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+	if errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled) {
 		v.text = errInterrupted.Error()
 		return v.is(exitInterrupted)
-	case errors.As(err, &usage):
-		return v.is(exitUsage)
-	case errors.Is(err, ecp.ErrNoIdP):
-		return v.is(exitUsage, "--identity-provider NAME|URL, the variable ECP_IDP or identity-provider in a profile names it")
+	}
+	if lax, ok := errors.AsType[*laxModeError](err); ok {
+		v.hints = []string{"chmod 600 " + shellQuote(lax.path)}
 	}
 	if password, ok := errors.AsType[*passwordError](err); ok {
-		v.text = password.Error()
+		v.text = password.Error() // no server is to blame
 		return v.is(exitFailure)
 	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		if judgeUsage(err, v) {
+			return true
+		}
+	}
 	return false
+}
+
+func judgeUsage(err error, v *verdict) bool {
+	switch err {
+	case errNoServiceProvider:
+		return v.is(exitUsage, "--service-provider URL, the variable X509UP_SERVICE_PROVIDER or service-provider in a profile names it",
+			"CILogon's (ecp.cilogon.org) stopped issuing certificates in May 2025; with a user certificate use voms-proxy-init")
+	case errNoList:
+		return v.is(exitUsage, "--idp-list or --metadata names one, or idp-list or metadata in a profile")
+	case ecp.ErrNoIdP:
+		return v.is(exitUsage, "--identity-provider NAME|URL, the variable ECP_IDP or identity-provider in a profile names it")
+	}
+	switch e := err.(type) {
+	case *usageError:
+		return v.is(exitUsage)
+	case *noTerminalError:
+		return v.is(exitUsage, terminalHints[e.what])
+	case *strayArgumentError:
+		return v.is(exitUsage, "--"+e.option+"="+e.argument+"?")
+	case *noCommandError:
+		if e.nearest != "" {
+			return v.is(exitUsage, "x509up "+e.nearest+"?")
+		}
+		return v.is(exitUsage, "x509up help lists the commands")
+	case *noCredentialError:
+		return v.is(exitNoCredential, "x509up get-cert gets one; -f FILE and X509_USER_PROXY name another file")
+	case *unusableError:
+		return v.is(exitUnfit)
+	}
+	return false
+}
+
+// terminalHints tell a script what it should have said.
+var terminalHints = map[string]string{
+	theUserName: "-u NAME or X509UP_USERNAME names the user",
+	thePassword: "--password-file, --password-command or --password-stdin gives it without a terminal",
+	thePasscode: "--duo push needs no terminal",
 }
 
 // judgeLogin judges the errors of the ECP exchange.
@@ -243,7 +307,7 @@ func judgeFiles(err error, v *verdict) bool {
 		return v.is(exitUnfit)
 	case syscall.Errno:
 		if e == syscall.ENOSPC || e == syscall.EDQUOT {
-			return v.is(exitFailure, "the disk or the quota is full; the old file is untouched")
+			return v.is(exitFailure, "the disk or the quota is full")
 		}
 	}
 	return false

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -82,7 +83,7 @@ configuration file, ~/.config/x509up/config.toml.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			// An option whose value can be left out cannot have it as a word of its own.
 			if cmd.Flags().Changed("reuse") && len(args) == 1 {
-				return &hintError{noArgs(cmd, args), []string{"--reuse=" + args[0] + "?"}}
+				return &strayArgumentError{"reuse", args[0]}
 			}
 			return noArgs(cmd, args)
 		},
@@ -153,6 +154,12 @@ func (a *app) getCert(ctx context.Context, o getCertOptions) error {
 	ctx, patience := withPatience(ctx, o.login.timeout)
 	defer patience.stop()
 	source, err := a.ecpSource(o, patience)
+	if errors.Is(err, errNoServiceProvider) || errors.Is(err, ecp.ErrNoIdP) {
+		// Who only wants to know that the stored credential will do needs no server.
+		if kept := acquire.Reusable(request); kept != nil {
+			return a.report(acquire.Result{Credential: kept, Reused: true}, request.Target.Path(), o.json)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -212,9 +219,7 @@ func (a *app) getCertRequest(o getCertOptions) (acquire.Request, error) {
 // ecpSource is the part of the options that says where from.
 func (a *app) ecpSource(o getCertOptions, p *patience) (*acquire.ECP, error) {
 	if o.serviceProvider == "" {
-		return nil, &hintError{usagef("no service provider is named: there is no default one"), []string{
-			"--service-provider URL, the variable X509UP_SERVICE_PROVIDER or service-provider in a profile names it",
-			"CILogon's (ecp.cilogon.org) stopped issuing certificates in May 2025; with a user certificate use voms-proxy-init"}}
+		return nil, errNoServiceProvider
 	}
 	if o.login.identityProvider == "" {
 		return nil, ecp.ErrNoIdP

@@ -35,12 +35,7 @@ the session in a file that curl, wget and Python's libraries can read (Netscape
 format). The file can log in as you: it is made for your eyes only.`,
 		Example: `  $ x509up get-cookie -u jdoe -c cookies.txt https://data.example.org/secure/
   $ curl -b cookies.txt https://data.example.org/secure/`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("one URL is expected, not %d", len(args))
-			}
-			return nil
-		},
+		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := exclusivePasswords(cmd.Flags()); err != nil {
 				return err

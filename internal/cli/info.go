@@ -83,7 +83,7 @@ func viewCertificate(cert *x509.Certificate) certificateView {
 }
 
 func (a *app) newInfo() *cobra.Command {
-	var file string
+	var o fileOptions
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "info",
@@ -96,10 +96,14 @@ there cannot be used now.`,
   $ x509up info -f ~/proxy.pem --json`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return a.info(a.credentialFile(file), asJSON)
+			path, err := a.credentialFile(o)
+			if err != nil {
+				return err
+			}
+			return a.info(path, asJSON)
 		},
 	}
-	cmd.Flags().StringVarP(&file, "file", "f", "", "look at `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	o.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print everything as JSON")
 	return cmd
 }
@@ -116,7 +120,7 @@ func (a *app) info(path string, asJSON bool) error {
 		err = printView(a.Out, v)
 	}
 	if err == nil && !v.Valid {
-		err = &exitError{exitUnfit, fmt.Errorf("%s cannot be used now: %s", path, v.Problem)}
+		err = &unusableError{path, v.Problem}
 	}
 	return err
 }
@@ -124,8 +128,7 @@ func (a *app) info(path string, asJSON bool) error {
 // missing gives the absence of a credential its exit code and its next step.
 func missing(err error, path string) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return &exitError{exitNoCredential, &hintError{fmt.Errorf("there is no credential: %s does not exist", path),
-			[]string{"x509up get-cert gets one; -f FILE and X509_USER_PROXY name another file"}}}
+		return &noCredentialError{path}
 	}
 	return err
 }

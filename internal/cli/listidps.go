@@ -38,11 +38,7 @@ holds them.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.idpList, "idp-list", "", "list of identity providers, in CILogon's form: `URL|FILE`")
-	f.StringVar(&o.metadata, "metadata", "", "SAML metadata with identity providers: `URL|FILE`")
-	f.StringVar(&o.profile, "profile", "", "take settings from profile `NAME` of the configuration file")
-	f.StringVar(&o.caFile, "ca-file", "", "trust the CAs in `FILE` (PEM) for servers, instead of the system's")
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "give up after this `TIME` in all")
+	o.addSources(f)
 	f.BoolVar(&asJSON, "json", false, "print the list as JSON")
 	a.addTalkFlags(f, true)
 	return cmd
@@ -58,8 +54,7 @@ type idpView struct {
 
 func (a *app) listIdPs(ctx context.Context, o loginOptions, words string, asJSON bool) error {
 	if o.idpList == "" && o.metadata == "" {
-		return &hintError{usagef("there is no list of identity providers"), []string{
-			"--idp-list or --metadata names one, or idp-list or metadata in a profile"}}
+		return errNoList
 	}
 	ctx, patience := withPatience(ctx, o.timeout)
 	defer patience.stop()

@@ -1,0 +1,236 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/x509up/x509up/ecp"
+	"github.com/x509up/x509up/internal/secret"
+	"github.com/x509up/x509up/internal/term"
+)
+
+// credentials asks for the user name and the password when a login needs them:
+// after the service provider has answered.
+func (a *app) credentials(o loginOptions, wait *patience) func(context.Context, ecp.Prompt) (ecp.Credentials, error) {
+	return func(ctx context.Context, p ecp.Prompt) (ecp.Credentials, error) {
+		tty := &lazyTerminal{wait: wait}
+		defer tty.close()
+		user, host := o.username, p.IdP.Host
+		if p.Request.IsPassive {
+			// The profile's word is that nobody be asked; no client obeys, because
+			// SPs leave the attribute out and then expect a login.
+			a.tell("the service provider asks for a login without questions")
+		}
+		if user == "" {
+			var err error
+			if user, err = tty.line(ctx, "user name for "+host+": "); err != nil {
+				return ecp.Credentials{}, noTerminal(err, theUserName)
+			}
+		}
+		password, err := a.password(ctx, o, tty, "password for "+user+" on "+host+": ")
+		if err != nil {
+			return ecp.Credentials{}, err
+		}
+		credentials := ecp.Credentials{Username: user, Password: password.Reveal()}
+		if o.duo == "passcode" {
+			code, err := tty.secret(ctx, "Duo passcode for "+user+": ")
+			if err != nil {
+				return ecp.Credentials{}, noTerminal(err, thePasscode)
+			}
+			credentials.Passcode = code.Reveal()
+		}
+		return credentials, nil
+	}
+}
+
+// password gets the password from where the options say, or from the terminal.
+func (a *app) password(ctx context.Context, o loginOptions, tty *lazyTerminal, prompt string) (secret.Text, error) {
+	switch {
+	case o.passwordStdin:
+		return await(ctx, func() (secret.Text, error) { return firstSecret(a.In, "stdin") })
+	case o.passwordFile != "":
+		return await(ctx, func() (secret.Text, error) { return secretFile(o.passwordFile) })
+	case o.passwordCommand != "":
+		return secretCommand(ctx, o.passwordCommand, a.Err)
+	}
+	text, err := tty.secret(ctx, prompt)
+	if err != nil {
+		return secret.Text{}, noTerminal(err, thePassword)
+	}
+	return text, nil
+}
+
+// What may be asked for.
+const (
+	theUserName = "the user name"
+	thePassword = "the password"
+	thePasscode = "the Duo passcode"
+)
+
+// noTerminal tells a script what it should have said.
+func noTerminal(err error, what string) error {
+	if errors.Is(err, term.ErrNone) {
+		return &noTerminalError{what}
+	}
+	if errors.Is(err, io.EOF) {
+		return errInterrupted
+	}
+	return err
+}
+
+// passwordError means that there is no password to send. It comes out of a
+// login, but no server is to blame.
+type passwordError struct {
+	doing string
+	err   error
+}
+
+func (e *passwordError) Error() string { return e.doing + ": " + e.err.Error() }
+
+func (e *passwordError) Unwrap() error { return e.err }
+
+// maxSecret bounds a password.
+const maxSecret = 4096
+
+// await reads a secret from what may never give one, such as a pipe.
+func await(ctx context.Context, read func() (secret.Text, error)) (secret.Text, error) {
+	type result struct {
+		text secret.Text
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := read()
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		return r.text, r.err
+	case <-ctx.Done():
+		return secret.Text{}, &passwordError{"reading the password", context.Cause(ctx)}
+	}
+}
+
+// firstSecret reads the first line, without its end. It reads no further: who
+// writes to a pipe may keep it open.
+func firstSecret(r io.Reader, from string) (secret.Text, error) {
+	line, err := bufio.NewReader(io.LimitReader(r, maxSecret+2)).ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return secret.Text{}, &passwordError{"reading the password from " + from, err}
+	}
+	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	switch {
+	case len(line) == 0:
+		return secret.Text{}, &passwordError{"reading the password from " + from, errors.New("it is empty")}
+	case len(line) > maxSecret:
+		return secret.Text{}, &passwordError{"reading the password from " + from, fmt.Errorf("it is longer than %d bytes", maxSecret)}
+	}
+	return secret.New(string(line)), nil
+}
+
+// secretFile reads a file that nobody else may read.
+func secretFile(path string) (secret.Text, error) {
+	f, err := openPrivate(path)
+	if err != nil {
+		return secret.Text{}, &passwordError{"reading the password", err}
+	}
+	defer f.Close()
+	return firstSecret(f, path)
+}
+
+// openPrivate opens a file that nobody else may read. A pipe may have any mode:
+// shells make them for "<(command)".
+func openPrivate(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && modesCount {
+		err = &laxModeError{path, info.Mode().Perm()}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// secretCommand runs a command such as "pass show idp". It may ask on the
+// terminal by itself.
+func secretCommand(ctx context.Context, command string, stderr io.Writer) (secret.Text, error) {
+	cmd := shell(ctx, command)
+	cmd.Stderr = stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return secret.Text{}, &passwordError{"running the password command", err}
+	}
+	if err := cmd.Start(); err != nil {
+		return secret.Text{}, &passwordError{"running the password command", err}
+	}
+	text, readErr := firstSecret(out, "the password command")
+	io.Copy(io.Discard, out) //nolint:errcheck // what follows the first line is not wanted
+	if err := cmd.Wait(); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return secret.Text{}, &passwordError{"running the password command", err}
+	}
+	return text, readErr
+}
+
+func shell(ctx context.Context, command string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd.WaitDelay = time.Second
+	return cmd
+}
+
+// lazyTerminal opens the terminal when the first question is asked.
+// While it waits for an answer no server is waited for.
+type lazyTerminal struct {
+	tty  *term.Terminal
+	wait *patience
+}
+
+func (l *lazyTerminal) open() (err error) {
+	if l.tty == nil {
+		l.tty, err = term.Open()
+	}
+	return err
+}
+
+func (l *lazyTerminal) line(ctx context.Context, prompt string) (string, error) {
+	if err := l.open(); err != nil {
+		return "", err
+	}
+	l.wait.pause()
+	defer l.wait.resume()
+	text, err := l.tty.ReadLine(ctx, prompt)
+	return strings.TrimSpace(text), err
+}
+
+func (l *lazyTerminal) secret(ctx context.Context, prompt string) (secret.Text, error) {
+	if err := l.open(); err != nil {
+		return secret.Text{}, err
+	}
+	l.wait.pause()
+	defer l.wait.resume()
+	return l.tty.ReadSecret(ctx, prompt)
+}
+
+func (l *lazyTerminal) close() {
+	if l.tty != nil {
+		l.tty.Close()
+	}
+}
