@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")"
 rm -rf openssl
-mkdir openssl
+mkdir -p openssl/people
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=$PWD/openssl
@@ -81,5 +81,5 @@ access_id_CA   X509    '/DC=org/DC=example/CN=Root CA'
 pos_rights     globus  CA:sign
 cond_subjects  globus  '"/DC=org/DC=example/CN=Issuing CA"'
 END
-cp jane.pem joe.pem "$out/"
+cp jane.pem joe.pem "$out/people/"
 openssl verify -CAfile root.pem -untrusted issuing.pem jane.pem joe.pem

@@ -27,8 +27,8 @@ const (
 	HeadSize = 8 << 10  // bytes in which Issuer finds what it looks for
 )
 
-// Parse reads a revocation list, PEM (X509 CRL) or DER, and nothing beside it but text around the PEM block. It says nothing about
-// dates or signatures.
+// Parse reads a revocation list, PEM (X509 CRL) or DER. What stands around the PEM block or after the DER is passed over. It says
+// nothing about dates or signatures.
 func Parse(data []byte) (*x509.RevocationList, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("it has more than %d bytes", MaxSize)
