@@ -23,17 +23,19 @@ const maxRounds = 4_000_000
 // A safe is a PKCS #12 file (PFX) of which as much has been read as is not
 // encrypted.
 type safe struct {
-	hasMAC           bool
-	plain, encrypted []cryptobyte.String // the ContentInfos, by their types
-	keys             int                 // private keys in plain
-	rounds           int64               // of key derivation that are asked for
+	hasMAC    bool
+	mac       cryptobyte.String   // the MacData
+	content   cryptobyte.String   // what it is made of
+	plain     []cryptobyte.String // the SafeContents that are not encrypted
+	encrypted []cryptobyte.String // the ContentInfos of those that are
+	keys      int                 // private keys in plain
+	rounds    int64               // of key derivation that are asked for
 }
 
 var (
 	errNotPKCS12 = errors.New("it is not PKCS #12")
-	errBER       = errors.New("it is PKCS #12 in BER, and only DER is read")
 	errNoKey     = errors.New("there is no private key in it, or only one that is encrypted with the certificates")
-	errForm      = errors.New("it is not protected by a passphrase alone")
+	errForm      = &UnsupportedError{Name: "protection by anything but a passphrase"}
 )
 
 // Tags and object identifiers of RFC 7292 and of PKCS #7.
@@ -49,23 +51,24 @@ var (
 // parseSafe reads a PFX (RFC 7292, §4) and adds up the rounds of key derivation
 // that it asks for: for its MAC, for encrypted contents and for shrouded keys
 // (§4.2.2).
-func parseSafe(der []byte) (*safe, error) {
-	if bytes.HasPrefix(der, []byte{0x30, 0x80}) {
-		return nil, errBER
-	}
-	var pfx, authSafe, mac, contents, list cryptobyte.String
+func parseSafe(ber []byte) (*safe, error) {
+	var pfx, authSafe, list cryptobyte.String
 	var version int
-	input := cryptobyte.String(der)
-	if !input.ReadASN1(&pfx, asn1.SEQUENCE) || !input.Empty() || !pfx.ReadASN1Integer(&version) || version != 3 ||
+	input, err := toDER(ber)
+	if err != nil {
+		return nil, err
+	}
+	s := new(safe)
+	if !input.ReadASN1(&pfx, asn1.SEQUENCE) || !pfx.ReadASN1Integer(&version) || version != 3 ||
 		!pfx.ReadASN1(&authSafe, asn1.SEQUENCE) {
 		return nil, errNotPKCS12
 	}
-	s := &safe{hasMAC: !pfx.Empty()}
+	s.hasMAC = !pfx.Empty()
 	if s.hasMAC {
-		if !pfx.ReadASN1(&mac, asn1.SEQUENCE) || !pfx.Empty() {
+		if !pfx.ReadASN1(&s.mac, asn1.SEQUENCE) || !pfx.Empty() {
 			return nil, errNotPKCS12
 		}
-		if err := s.addRounds(mac); err != nil {
+		if err := s.addRounds(s.mac); err != nil {
 			return nil, err
 		}
 	}
@@ -75,8 +78,11 @@ func parseSafe(der []byte) (*safe, error) {
 		return nil, err
 	case !bytes.Equal(oid, oidData):
 		return nil, errForm
-	case !content.ReadASN1(&contents, asn1.OCTET_STRING) || !content.Empty() ||
-		!contents.ReadASN1(&list, asn1.SEQUENCE) || !contents.Empty():
+	case !content.ReadASN1(&s.content, asn1.OCTET_STRING) || !content.Empty():
+		return nil, errNotPKCS12
+	}
+	contents, err := toDER(s.content)
+	if err != nil || !contents.ReadASN1(&list, asn1.SEQUENCE) {
 		return nil, errNotPKCS12
 	}
 	for !list.Empty() {
@@ -116,11 +122,15 @@ func (s *safe) addContent(element cryptobyte.String) error {
 	case err != nil:
 		return err
 	case bytes.Equal(oid, oidData):
-		s.plain = append(s.plain, whole)
 		if !content.ReadASN1(&octets, asn1.OCTET_STRING) || !content.Empty() {
 			return errNotPKCS12
 		}
-		return s.addBags(octets)
+		contents, err := toDER(octets)
+		if err != nil {
+			return err
+		}
+		s.plain = append(s.plain, contents)
+		return s.addBags(contents)
 	case bytes.Equal(oid, oidEncryptedData):
 		s.encrypted = append(s.encrypted, whole)
 		var version int
@@ -147,6 +157,8 @@ func (s *safe) addBags(contents cryptobyte.String) error {
 			return errNotPKCS12
 		}
 		switch {
+		case (bytes.Equal(oid, oidKeyBag) || bytes.Equal(oid, oidShroudedKey)) && len(value) > maxKey:
+			return &LimitError{What: "bytes of a private key", Limit: maxKey}
 		case bytes.Equal(oid, oidKeyBag):
 			s.keys++
 		case bytes.Equal(oid, oidShroudedKey):
@@ -175,7 +187,7 @@ func (s *safe) addRounds(elements cryptobyte.String) error {
 		case asn1.INTEGER:
 			var n int64
 			if !element.ReadASN1Integer(&n) || n < 0 || n > maxRounds-s.rounds {
-				return fmt.Errorf("it asks for more than %d rounds of key derivation", maxRounds)
+				return &LimitError{What: "rounds of key derivation", Limit: maxRounds}
 			}
 			s.rounds += n
 		case asn1.SEQUENCE:
@@ -198,21 +210,18 @@ func (s *safe) addRounds(elements cryptobyte.String) error {
 func (s *safe) keyFirst(secret []byte) []byte {
 	var list cryptobyte.Builder
 	list.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		for _, info := range s.plain {
-			b.AddBytes(info)
+		for _, contents := range s.plain {
+			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { addData(b, contents) })
 		}
 		for _, info := range s.encrypted {
 			b.AddBytes(info)
 		}
 	})
-	contents := list.BytesOrPanic() // shorter than what was read
+	contents := list.BytesOrPanic() // hardly longer than what was read
 	var file cryptobyte.Builder
 	file.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(3)
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			addOID(b, oidData)
-			b.AddASN1(tagContent, func(b *cryptobyte.Builder) { b.AddASN1OctetString(contents) })
-		})
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { addData(b, contents) })
 		if s.hasMAC {
 			addMAC(b, contents, secret)
 		}
@@ -220,16 +229,18 @@ func (s *safe) keyFirst(secret []byte) []byte {
 	return file.BytesOrPanic()
 }
 
+// addData adds what a ContentInfo of data is made of.
+func addData(b *cryptobyte.Builder, contents []byte) {
+	addOID(b, oidData)
+	b.AddASN1(tagContent, func(b *cryptobyte.Builder) { b.AddASN1OctetString(contents) })
+}
+
 // addMAC adds a MacData with one round and an empty salt, for which the key
 // derivation of RFC 7292, appendix B.2, is one hash of the diversifier (ID 3)
 // and the secret repeated to whole blocks.
 func addMAC(b *cryptobyte.Builder, contents, secret []byte) {
 	blocks := bytes.Repeat([]byte{3}, sha256.BlockSize)
-	if len(secret) > 0 {
-		length := (len(secret) + sha256.BlockSize - 1) / sha256.BlockSize * sha256.BlockSize
-		blocks = append(blocks, bytes.Repeat(secret, length/len(secret)+1)[:length]...)
-	}
-	key := sha256.Sum256(blocks)
+	key := sha256.Sum256(append(blocks, repeat(secret, sha256.BlockSize)...))
 	mac := hmac.New(sha256.New, key[:])
 	mac.Write(contents)
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {

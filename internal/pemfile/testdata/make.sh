@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The x509up authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes the PKCS #12 files of this folder anew; see README.md.
+# Makes all files of this folder anew, with OpenSSL, keytool and pk12util; see README.md.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -40,6 +40,8 @@ export_p12 good-plain-key.p12 rsa -keypbe NONE
 pass='' export_p12 good-empty-passphrase.p12 rsa
 pass='' export_p12 good-empty-passphrase-legacy.p12 rsa -legacy
 pass='Straße-€' export_p12 good-umlaut.p12 rsa
+export_p12 good-sha384mac.p12 rsa -macalg sha384
+export_p12 good-sha224mac.p12 rsa -macalg sha224
 export_p12 wrong-no-mac.p12 rsa -nomac
 openssl pkcs12 -export -nokeys -in "$work/rsa.pem" -passout 'pass:correct horse' -out wrong-no-key.p12
 
@@ -50,6 +52,15 @@ keytool -importkeystore -srckeystore good-keytool.p12 -srcstoretype PKCS12 -srcs
 keytool -importkeystore -srckeystore good-openssl3-ec.p12 -srcstoretype PKCS12 -srcstorepass 'correct horse' -srcalias 1 \
 	-destkeystore wrong-two-keys.p12 -deststoretype PKCS12 -deststorepass 'correct horse' -destalias two -noprompt 2>/dev/null
 
+# NSS, as Firefox writes it: in BER, with octets in pieces.
+mkdir "$work/nss"
+certutil -N -d "sql:$work/nss" --empty-password
+pk12util -i good-openssl3-chain.p12 -d "sql:$work/nss" -W 'correct horse' -K '' >/dev/null 2>&1
+pk12util -o good-nss.p12 -n 'Jane Doe - org' -d "sql:$work/nss" -W 'correct horse' -K '' >/dev/null
+pk12util -o good-nss-legacy.p12 -n 'Jane Doe - org' -d "sql:$work/nss" -W 'correct horse' -K '' -M SHA-1 \
+	-c 'PKCS #12 V2 PBE With SHA-1 And 3KEY Triple DES-CBC' -C 'PKCS #12 V2 PBE With SHA-1 And 40 Bit RC2 CBC' >/dev/null
+
 cp "$work/rsa.pem" rsa.pem
 cp "$work/ec.pem" ec.pem
 cp "$work/ca.pem" ca.pem
+sh ./keys.sh
