@@ -178,8 +178,8 @@ func (g *graph) issuer(cert *x509.Certificate, now time.Time) (best CA, rule Rul
 			continue
 		}
 		signature := ca.Cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
-		if _, weak := errors.AsType[x509.InsecureAlgorithmError](signature); weak {
-			rule, err = RuleWeakSignature, signature
+		if isWeak(cert.SignatureAlgorithm) {
+			rule, err = RuleWeakSignature, x509.InsecureAlgorithmError(cert.SignatureAlgorithm)
 			continue
 		} else if signature != nil {
 			if rule == RuleUnknownIssuer {
@@ -204,6 +204,11 @@ func (g *graph) issuer(cert *x509.Certificate, now time.Time) (best CA, rule Rul
 // mayIssue is what RFC 5280 §6.1.4 (k) and (n) ask of a CA; certificates before version 3 cannot say it.
 func mayIssue(ca *x509.Certificate) bool {
 	return ca.Version < 3 || ca.BasicConstraintsValid && ca.IsCA && (ca.KeyUsage == 0 || ca.KeyUsage&x509.KeyUsageCertSign != 0)
+}
+
+// isWeak says whether an algorithm is one for which Verify refuses a certificate.
+func isWeak(a x509.SignatureAlgorithm) bool {
+	return slices.Contains([]x509.SignatureAlgorithm{x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1}, a)
 }
 
 // ruleOf is the rule behind an error of x509.Certificate.Verify.

@@ -54,9 +54,10 @@
 //
 // # What is refused that others take
 //
-// Certificates and lists signed with MD5 or SHA-1 are refused, as by OpenSSL 3 in its usual setting; a root's own
-// signature is not looked at, so SHA-1 roots are fine. So are RSA keys below 1024 bits, certificates with a negative
-// serial number, and with critical extensions that crypto/x509 does not know, for example Netscape's certificate type.
+// Certificates signed with MD5 or SHA-1 are refused, as by OpenSSL 3 in its usual setting; a root's own signature is not looked
+// at, so SHA-1 roots are fine, and a revocation list may be signed with SHA-1, but not with MD5. Refused are also RSA keys below
+// 1024 bits, certificates with a negative serial number, and those with critical extensions that crypto/x509 does not know,
+// for example Netscape's certificate type.
 //
 // Globus refuses some critical extensions that RFC 5280 demands be understood, such as name constraints. They pass here,
 // with a warning.

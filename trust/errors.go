@@ -131,7 +131,7 @@ type CRLProblem uint8
 const (
 	CRLMissing    CRLProblem = iota // there is none
 	CRLUnreadable                   // it cannot be read or understood
-	CRLSignature                    // the CA has not signed it, or with MD5 or SHA-1
+	CRLSignature                    // the CA has not signed it, or with MD5
 	CRLNotYet                       // it begins in the future
 	CRLExpired                      // its next update is past
 	CRLStale                        // it names no next update and is older than Options.MaxCRLAge

@@ -90,6 +90,9 @@ func proxyAtPeers(cert *x509.Certificate, limit *int) error {
 	default:
 		return nil
 	}
+	if isWeak(cert.SignatureAlgorithm) {
+		return &PeerError{Cert: cert, Peer: "OpenSSL 3", Reason: "it is signed with " + cert.SignatureAlgorithm.String()}
+	}
 	if *limit > 0 {
 		*limit--
 	}
