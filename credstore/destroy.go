@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/x509up/x509up/internal/atomicfile"
 )
@@ -17,7 +18,19 @@ import (
 //
 // The error wraps fs.ErrNotExist where there is no file. A symbolic link, something that is no file, a file of somebody
 // else and a read-only file are left alone, with the errors of CheckTarget; a file with a second name is, too, with a *LinkedError.
+//
+// What a killed process has left of its try to write the file goes with it.
 func Destroy(path string) error {
+	for _, old := range atomicfile.Leftovers(path, time.Now().Add(-leftover)) {
+		destroy(old) //nolint:errcheck // of somebody else, or gone
+	}
+	return destroy(path)
+}
+
+// leftover is the age from which a temporary file is not being written.
+const leftover = time.Minute
+
+func destroy(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return fmt.Errorf("credstore: destroying %q: %w", path, cause(err))

@@ -104,7 +104,11 @@ func Save(path string, data []byte) error {
 // folder may be missing if the one above it is there.
 func CheckPair(folder string) error {
 	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
-		return CheckTarget(folder)
+		err := CheckTarget(folder)
+		if e, ok := errors.AsType[*NotRegularError](err); !ok || !e.Mode.IsDir() {
+			return err
+		}
+		// Another process has made it since.
 	}
 	if err := CheckTarget(filepath.Join(folder, KeyName)); err != nil {
 		return err

@@ -36,13 +36,13 @@ func (c Credentials) MarshalText() ([]byte, error) { return fmt.Append(nil, c), 
 func (c Credentials) check() error {
 	switch {
 	case c.Username == "":
-		return errors.New("the user name is empty")
+		return &CredentialsError{"the user name is empty"}
 	case strings.Contains(c.Username, ":"):
-		return errors.New("the user name has a colon, which HTTP Basic authentication cannot carry")
+		return &CredentialsError{"the user name has a colon, which HTTP Basic authentication cannot carry"}
 	case c.Password == "":
-		return errors.New("the password is empty")
+		return &CredentialsError{"the password is empty"}
 	case strings.ContainsFunc(c.Username+c.Password+c.Passcode, isControl):
-		return errors.New("the user name or the password has a control character")
+		return &CredentialsError{"the user name or the password has a control character"}
 	}
 	return nil
 }

@@ -65,6 +65,12 @@ func (e *NotECPError) Error() string {
 	return "it does not offer ECP here: it answered " + described(e.Status, e.ContentType, e.Text)
 }
 
+// CredentialsError means that HTTP Basic authentication cannot carry the
+// credentials. Nothing was sent.
+type CredentialsError struct{ Reason string }
+
+func (e *CredentialsError) Error() string { return e.Reason }
+
 // AuthError means that the IdP refused the client by HTTP: 401, or 403.
 type AuthError struct {
 	Status int // 401 or 403

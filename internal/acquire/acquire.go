@@ -114,7 +114,7 @@ func (r Request) renew(ctx context.Context) (Result, error) {
 	}
 	stored, err := r.readBack(files)
 	if err != nil {
-		return Result{}, fmt.Errorf("acquire: checking the new credential: %w", err)
+		return Result{}, &NewCredentialError{err}
 	}
 	// A signal that came late must not be answered by a new file.
 	if ctx.Err() != nil {
@@ -124,8 +124,30 @@ func (r Request) renew(ctx context.Context) (Result, error) {
 	if err := r.Target.save(files, stored.Identity()); err != nil {
 		return Result{}, err
 	}
-	return Result{Credential: stored, Warnings: warnings}, nil
+	return Result{Credential: stored, Warnings: append(warnings, r.short(stored)...)}, nil
 }
+
+// short says it when the next call with the same Reuse will not keep what was
+// stored just now.
+func (r Request) short(c *proxycert.Credential) []string {
+	left := c.TimeLeft(r.now())
+	if left >= r.Reuse {
+		return nil
+	}
+	return []string{fmt.Sprintf("the new credential is valid for %s, and %s are wanted: every call will get a new one",
+		Duration(left), Duration(r.Reuse))}
+}
+
+// NewCredentialError means that what a source gave cannot be used: Err is what
+// package proxycert says of it.
+type NewCredentialError struct{ Err error }
+
+func (e *NewCredentialError) Error() string {
+	return "acquire: checking the new credential: " + e.Err.Error()
+}
+
+// Unwrap returns Err.
+func (e *NewCredentialError) Unwrap() error { return e.Err }
 
 // obtain gets the credential from the source and makes a proxy of it if one is
 // wanted. All keys begin to be made before anything is asked of the network.
@@ -151,7 +173,10 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 	proxy, err := proxycert.New(credential, proxycert.Options{
 		Key: key, Lifetime: r.Lifetime, Policy: r.Proxy.Policy, PathLength: r.Proxy.PathLength, Now: r.nowFor(credential),
 	})
-	return proxy, warnings, err
+	if err != nil {
+		return nil, nil, &NewCredentialError{err}
+	}
+	return proxy, warnings, nil
 }
 
 // tolerance is what a lifetime may lack without a word: CAs backdate.

@@ -187,7 +187,7 @@ func TestBadCredentials(t *testing.T) {
 		{"expired", false, func(s *source) { s.leaf.NotAfter = now.Add(-time.Second) },
 			`acquire: checking the new credential: proxycert: checking "/DC=org/DC=example/CN=Jane Doe": it expired at 2030-01-01T11:59:59Z`},
 		{"expired, proxy", true, func(s *source) { s.leaf.NotAfter = now.Add(-time.Second) },
-			`proxycert: checking "/DC=org/DC=example/CN=Jane Doe": it expired at 2030-01-01T11:59:59Z`},
+			`acquire: checking the new credential: proxycert: checking "/DC=org/DC=example/CN=Jane Doe": it expired at 2030-01-01T11:59:59Z`},
 		{"not yet valid", false, func(s *source) { s.leaf.NotBefore = now.Add(5*time.Minute + time.Second) },
 			`acquire: checking the new credential: proxycert: checking "/DC=org/DC=example/CN=Jane Doe": it is not valid before 2030-01-01T12:05:01Z`},
 		{"nothing", false, func(s *source) { s.change = func(c *proxycert.Credential) { *c = proxycert.Credential{} } },
@@ -195,9 +195,9 @@ func TestBadCredentials(t *testing.T) {
 		{"no key", false, func(s *source) { s.change = func(c *proxycert.Credential) { c.Key = nil } },
 			`acquire: checking the new credential: proxycert: the private key of "/DC=org/DC=example/CN=Jane Doe" is missing`},
 		{"no key, proxy", true, func(s *source) { s.change = func(c *proxycert.Credential) { c.Key = nil } },
-			`proxycert: the private key of "/DC=org/DC=example/CN=Jane Doe" is missing`},
+			`acquire: checking the new credential: proxycert: the private key of "/DC=org/DC=example/CN=Jane Doe" is missing`},
 		{"a CA, proxy", true, func(s *source) { s.change = func(c *proxycert.Credential) { c.Chain[0], c.Key = s.ca.Cert, s.ca.Key } },
-			`proxycert: checking "/DC=org/DC=example/CN=Test CA": it is a CA certificate, and a CA must not issue a proxy (RFC 3820 §3.1)`},
+			`acquire: checking the new credential: proxycert: checking "/DC=org/DC=example/CN=Test CA": it is a CA certificate, and a CA must not issue a proxy (RFC 3820 §3.1)`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

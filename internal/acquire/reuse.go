@@ -44,7 +44,7 @@ func (e *UnfitError) Error() string { return e.Path + " does not do: " + e.Reaso
 // unfit compares a stored credential with the request: its kind, the kind and
 // strength of its key, and the time left of its shortest part.
 func (r Request) unfit(c *proxycert.Credential) string {
-	now := r.now()
+	now := r.nowFor(c)
 	if err := c.Check(now); err != nil {
 		return err.Error()
 	}
@@ -58,7 +58,7 @@ func (r Request) unfit(c *proxycert.Credential) string {
 		return reason
 	}
 	// A key that others make is as they like it.
-	if made := r.Proxy != nil || r.Source.Keys() > 0; made && !keyDoes(c.Leaf().PublicKey, r.KeyType) {
+	if made := r.Proxy != nil || r.Source == nil || r.Source.Keys() > 0; made && !keyDoes(c.Leaf().PublicKey, r.KeyType) {
 		return fmt.Sprintf("its key is not what %s stands for", r.KeyType)
 	}
 	return ""

@@ -34,7 +34,10 @@ func (t Target) Path() string {
 // check says early whether save could not work, before anybody logs in.
 func (t Target) check() error {
 	if t.Folder == "" {
-		return credstore.CheckTarget(t.File)
+		if err := credstore.CheckTarget(t.File); err != nil {
+			return err
+		}
+		return credstore.CheckContents(t.File)
 	}
 	if err := credstore.CheckPair(t.Folder); err != nil {
 		return err

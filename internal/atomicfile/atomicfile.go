@@ -16,6 +16,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // ErrSymlink says that the target is a symbolic link. Neither the link nor what it points to is touched.
@@ -44,8 +46,11 @@ func Prepare(path string, data []byte, mode fs.FileMode) (*Pending, error) {
 	if err := checkTarget(path); err != nil {
 		return nil, fmt.Errorf("atomicfile: writing %q: %w", path, err)
 	}
+	for _, old := range Leftovers(path, time.Now().Add(-stale)) {
+		os.Remove(old) // if it cannot be removed, it is not ours
+	}
 	// The name begins with a dot so that a search for x509up_* does not find it. CreateTemp opens with O_EXCL and 0600.
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp-*")
+	f, err := os.CreateTemp(filepath.Dir(path), prefix(path)+"*")
 	if err != nil {
 		return nil, fmt.Errorf("atomicfile: writing %q: %w", path, err)
 	}
@@ -54,6 +59,30 @@ func Prepare(path string, data []byte, mode fs.FileMode) (*Pending, error) {
 		return nil, fmt.Errorf("atomicfile: writing %q: %w", path, err)
 	}
 	return &Pending{path: path, temp: f.Name()}, nil
+}
+
+// stale is the age from which a temporary file cannot be of a process that is still writing.
+const stale = time.Hour
+
+func prefix(path string) string { return "." + filepath.Base(path) + ".tmp-" }
+
+// Leftovers returns the temporary files beside path that were last written before a time: those of processes that were
+// killed between the two steps of Write. They may hold what path should have held.
+func Leftovers(path string, before time.Time) []string {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), prefix(path)) || !e.Type().IsRegular() {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.ModTime().Before(before) {
+			found = append(found, filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+	return found
 }
 
 // checkTarget refuses what a rename would replace though it is no file.

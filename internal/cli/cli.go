@@ -23,7 +23,9 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -61,7 +63,8 @@ func Main(ctx context.Context, args []string, s Surroundings) int {
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	a.name = cmd.CommandPath()
 	if ctx.Err() != nil && err != nil {
 		err = errInterrupted
 	}
@@ -96,13 +99,9 @@ research computing, and stores them where grid tools look for them.`,
 			}
 			return cmd.Help()
 		},
-		PersistentPreRun: func(cmd *cobra.Command, _ []string) { a.name = cmd.CommandPath() },
 	}
 	root.SetVersionTemplate("x509up {{.Version}}\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		a.name = cmd.CommandPath()
-		return &usageError{err.Error()}
-	})
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	root.AddGroup(
 		&cobra.Group{ID: "get", Title: "Getting a credential:"},
 		&cobra.Group{ID: "look", Title: "Looking after it:"},
@@ -152,14 +151,29 @@ func version(linked string) string {
 // tell tells those who asked for it with -v what is being done.
 func (a *app) tell(format string, args ...any) {
 	if a.verbose || a.debug {
-		fmt.Fprintf(a.Err, "x509up: "+format+"\n", args...)
+		fmt.Fprintln(a.Err, printable("x509up: "+fmt.Sprintf(format, args...)))
 	}
 }
 
 func (a *app) warn(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintf(a.Err, "x509up: warning: "+format+"\n", args...)
+		fmt.Fprintln(a.Err, printable("x509up: warning: "+fmt.Sprintf(format, args...)))
 	}
+}
+
+// printable makes one line of a text whose parts may come from a server, and
+// drops what could drive the terminal. It is the last net: the rooms have
+// their own.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // finish prints an error with its hints and returns the exit code for it.
@@ -171,9 +185,9 @@ func (a *app) finish(err error) int {
 		return quiet.code
 	}
 	v := judge(err)
-	fmt.Fprintf(a.Err, "%s: %s\n", a.name, v.text)
+	fmt.Fprintln(a.Err, printable(a.name+": "+v.text))
 	for _, hint := range v.hints {
-		fmt.Fprintf(a.Err, "hint: %s\n", hint)
+		fmt.Fprintln(a.Err, printable("hint: "+hint))
 	}
 	return v.code
 }

@@ -39,15 +39,23 @@ func (a *app) addTalkFlags(f *pflag.FlagSet, letters bool) {
 func (a *app) profile(name string) (config.Profile, error) {
 	file, err := config.Load(a.Env)
 	if err != nil {
-		return config.Profile{}, err
+		return config.Profile{}, &configError{err}
 	}
-	return file.Profile(config.First(name, a.Env("X509UP_PROFILE")))
+	profile, err := file.Profile(config.First(name, a.Env("X509UP_PROFILE")))
+	if err != nil {
+		return config.Profile{}, &configError{err}
+	}
+	return profile, nil
 }
 
 // fileOptions say which credential file a command looks at.
-type fileOptions struct{ file, profile string }
+type fileOptions struct {
+	file, profile string
+	given         *pflag.FlagSet
+}
 
 func (o *fileOptions) addFlags(f *pflag.FlagSet) {
+	o.given = f
 	f.StringVarP(&o.file, "file", "f", "", "the credential is in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
 	f.StringVar(&o.profile, "profile", "", "it is where profile `NAME` stores it")
 }
@@ -55,6 +63,9 @@ func (o *fileOptions) addFlags(f *pflag.FlagSet) {
 // credentialFile is the file that get-cert stores to when it is given the same
 // options. The configuration is read only if nothing else decides.
 func (a *app) credentialFile(o fileOptions) (string, error) {
+	if o.given != nil && o.given.Changed("file") && o.file == "" {
+		return "", usagef("--file names no file")
+	}
 	if path := config.First(o.file, a.Env("X509_USER_PROXY")); path != "" {
 		return path, nil
 	}
@@ -80,21 +91,14 @@ func parseHours(option, text string) (time.Duration, error) {
 		return 0, nil
 	}
 	hours, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return 0, usagef("%s %q is not a number of hours", option, text)
+	if err != nil || math.IsNaN(hours) || hours <= 0 || hours > maxHours {
+		return 0, usagef("%s %q is not a number of hours, such as 12 or 0.5", option, text)
 	}
-	return hoursToDuration(option, hours)
+	return time.Duration(hours * float64(time.Hour)), nil
 }
 
 // maxHours is a hundred years: more is a slip, and does not fit a Duration for long.
 const maxHours = 100 * 366 * 24
-
-func hoursToDuration(option string, hours float64) (time.Duration, error) {
-	if math.IsNaN(hours) || hours < 0 || hours > maxHours {
-		return 0, usagef("%s %v is not a number of hours between 0 and %d", option, hours, maxHours)
-	}
-	return time.Duration(hours * float64(time.Hour)), nil
-}
 
 // printJSON prints one value as the result of a command.
 func (a *app) printJSON(v any) error {
@@ -136,6 +140,8 @@ func completeWords(cmd *cobra.Command, option string, words ...string) {
 // in which a person is asked something.
 type patience struct {
 	limit  time.Duration
+	left   time.Duration // when the clock was started last
+	since  time.Time     // when that was
 	timer  *time.Timer
 	cancel context.CancelCauseFunc
 }
@@ -152,7 +158,7 @@ func (patienceError) Unwrap() error { return context.DeadlineExceeded }
 // withPatience returns a context that ends after limit; 0 is no limit.
 func withPatience(ctx context.Context, limit time.Duration) (context.Context, *patience) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	p := &patience{limit: limit, cancel: cancel}
+	p := &patience{limit: limit, left: limit, since: time.Now(), cancel: cancel}
 	if limit > 0 {
 		p.timer = time.AfterFunc(limit, func() { cancel(errPatience) })
 	}
@@ -164,16 +170,18 @@ func (p *patience) stop() {
 	p.cancel(nil)
 }
 
-// pause stops the clock, resume starts it anew.
+// pause stops the clock.
 func (p *patience) pause() {
-	if p.timer != nil {
-		p.timer.Stop()
+	if p.timer != nil && p.timer.Stop() {
+		p.left -= time.Since(p.since)
 	}
 }
 
+// resume lets it run on, for the time that was left.
 func (p *patience) resume() {
 	if p.timer != nil {
-		p.timer.Reset(p.limit)
+		p.since = time.Now()
+		p.timer.Reset(max(p.left, 0))
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/internal/cookiefile"
 )
@@ -149,6 +150,10 @@ func (e *urlError) Error() string { return fmt.Sprintf("%q is not a URL", e.text
 // provider until a service provider asks for a login.
 func (a *app) newPageClient(ctx context.Context, o loginOptions, p *patience, jar *cookiefile.Jar, file string) (*ecp.Client, error) {
 	if file != "" {
+		// A login, and a push to a telephone, must not be in vain.
+		if err := credstore.CheckTarget(file); err != nil {
+			return nil, err
+		}
 		if err := jar.Load(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}

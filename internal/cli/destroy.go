@@ -32,11 +32,14 @@ no file.`,
 		},
 	}
 	o.addFlags(cmd.Flags())
-	a.addTalkFlags(cmd.Flags(), true)
+	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors")
 	return cmd
 }
 
 func (a *app) destroy(path string) error {
+	if err := credstore.CheckContents(path); err != nil {
+		return missing(err, path)
+	}
 	if err := credstore.Destroy(path); err != nil {
 		return missing(err, path)
 	}

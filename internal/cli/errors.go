@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"strings"
 	"syscall"
 
@@ -18,7 +19,6 @@ import (
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/getcert"
 	"github.com/x509up/x509up/internal/acquire"
-	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/cookiefile"
 	"github.com/x509up/x509up/internal/idp"
 	"github.com/x509up/x509up/internal/ownfile"
@@ -68,6 +68,8 @@ type (
 	unusableError struct{ path, problem string }
 	// strayArgumentError is an argument that looks like the value of an option.
 	strayArgumentError struct{ option, argument string }
+	// configError is what is wrong with the configuration, or the choice of a profile.
+	configError struct{ err error }
 	// noCommandError is a name that no command has.
 	noCommandError struct{ name, nearest string }
 	// laxModeError is a file with a secret that others may read.
@@ -90,6 +92,10 @@ func (e *unusableError) Error() string { return e.path + " cannot be used now: "
 func (e *strayArgumentError) Error() string {
 	return fmt.Sprintf("the argument %q is not expected", e.argument)
 }
+func (e *configError) Error() string { return e.err.Error() }
+
+func (e *configError) Unwrap() error { return e.err }
+
 func (e *noCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
 func (e *laxModeError) Error() string {
 	return fmt.Sprintf("others may read %s (mode %04o)", e.path, e.mode)
@@ -173,6 +179,14 @@ func judgeUsage(err error, v *verdict) bool {
 	}
 	switch e := err.(type) {
 	case *usageError:
+		return v.is(exitUsage)
+	case *ecp.CredentialsError:
+		v.text = e.Error() // no server is to blame
+		return v.is(exitUsage)
+	case *configError:
+		if mode, ok := errors.AsType[*ownfile.ModeError](e); ok {
+			return v.is(exitUsage, "chmod go-w "+shellQuote(mode.Path))
+		}
 		return v.is(exitUsage)
 	case *noTerminalError:
 		return v.is(exitUsage, terminalHints[e.what])
@@ -267,7 +281,11 @@ func judgeFinding(err error, v *verdict) bool {
 		return v.is(exitUsage)
 	case *idp.NoECPError:
 		return v.is(exitServer, "its operators can enable ECP, or add its endpoint (SOAP binding) to the metadata")
-	case *idp.ListError, *idp.MetadataError, *idp.ExpiredError:
+	case *idp.SourceError:
+		if !strings.Contains(e.Source, "://") {
+			return v.is(exitUsage)
+		}
+		judgeNetwork(e.Err, v) // for its hints
 		return v.is(exitServer)
 	case *idp.AmbiguousError:
 		hints := make([]string, 0, len(e.Candidates))
@@ -275,10 +293,6 @@ func judgeFinding(err error, v *verdict) bool {
 			hints = append(hints, "-i "+shellQuote(c.Name))
 		}
 		return v.is(exitUsage, hints...)
-	case *config.FileError, *config.PasswordError, *config.UnknownProfileError, *ownfile.OwnerError:
-		return v.is(exitUsage)
-	case *ownfile.ModeError:
-		return v.is(exitUsage, "chmod go-w "+shellQuote(e.Path))
 	}
 	return false
 }
@@ -291,13 +305,17 @@ func judgeFiles(err error, v *verdict) bool {
 	case *cookiefile.ModeError:
 		return v.is(exitFailure, "chmod 600 "+shellQuote(e.Path))
 	case *credstore.OwnerError:
-		return v.is(exitUnfit, "choose another file with -f or X509_USER_PROXY")
+		return v.is(exitUnfit, "choose another file with -f or X509_USER_PROXY, or have its owner or root remove it")
 	case *credstore.NotRegularError:
 		return v.is(exitUnfit)
 	case *credstore.SymlinkError:
 		return v.is(exitUnfit, "name the file itself, with -f or X509_USER_PROXY")
 	case *credstore.FolderError:
 		return v.is(exitFailure, "choose another file with -f or X509_USER_PROXY")
+	case *credstore.NotCredentialError:
+		return v.is(exitUnfit, "name another file with -f or X509_USER_PROXY, or remove this one yourself")
+	case *acquire.NewCredentialError:
+		return v.is(exitServer)
 	case *acquire.OccupiedError:
 		return v.is(exitUnfit, "move usercert.pem and userkey.pem away first, or store elsewhere with -f")
 	case *credstore.ManagedError:
@@ -333,8 +351,12 @@ func judgeNetwork(err error, v *verdict) bool {
 	case errors.As(err, &authority):
 		return v.is(exitServer, "the certificate of the server is from a CA that is not known here; "+
 			"--ca-file or SSL_CERT_FILE names a file with its CA")
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return v.is(exitServer, "is this machine's clock right?")
 	case errors.As(err, &host), errors.As(err, &invalid):
 		return v.is(exitServer)
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return v.is(exitServer, "the server does not speak TLS there: check the port")
 	case errors.As(err, &record):
 		return v.is(exitServer, "the server does not speak TLS there: check the port")
 	case errors.As(err, &op):

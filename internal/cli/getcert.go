@@ -27,7 +27,7 @@ type getCertOptions struct {
 	serviceProvider string
 	mode            string
 	fields          []string
-	hours           float64
+	hours           string
 	proxy, limited  bool
 	reuse           string
 	file            string
@@ -46,7 +46,7 @@ func (o *getCertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.serviceProvider, "service-provider", "", "`URL` of the online CA, such as https://ca.example.org/secure/getcert")
 	f.StringVar(&o.mode, "mode", "", "certreq: the key is made here (default); pkcs12: the server makes it")
 	f.StringArrayVar(&o.fields, "field", nil, "name of a form field where the CA has another, `FIELD=NAME`; repeatable")
-	f.Float64VarP(&o.hours, "hours", "H", 0, fmt.Sprintf("lifetime to ask for, in `HOURS` (default %d)", defaultHours))
+	f.StringVarP(&o.hours, "hours", "H", "", fmt.Sprintf("lifetime to ask for, in `HOURS` (default %d)", defaultHours))
 	f.BoolVarP(&o.proxy, "proxy", "p", false, "store an RFC 3820 proxy of the certificate")
 	f.BoolVar(&o.limited, "limited", false, "make it a limited proxy (implies --proxy)")
 	f.StringVarP(&o.reuse, "reuse", "r", "", "keep the stored credential if it will do for `HOURS` more (1 when not given)")
@@ -70,7 +70,7 @@ a service provider, makes a proxy of it if asked to, and stores it.
 
 The identity provider is named by its URL, by a part of its name in a list
 (--idp-list), or by its entityID in SAML metadata (--metadata). The private key
-is made here and does not leave this machine.
+is made here and does not leave this machine (unless --mode pkcs12 is given).
 
 Settings come from options, then environment variables, then a profile of the
 configuration file, ~/.config/x509up/config.toml.`,
@@ -116,6 +116,9 @@ func (o *getCertOptions) check(given *pflag.FlagSet) error {
 			return err
 		}
 	}
+	if given.Changed("file") && o.file == "" {
+		return usagef("--file names no file")
+	}
 	return exclusivePasswords(given)
 }
 
@@ -129,13 +132,14 @@ func (o *getCertOptions) fill(env config.Env, p config.Profile, given *pflag.Fla
 	if !o.globus {
 		o.file = config.First(o.file, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
 	}
-	if !given.Changed("hours") {
-		o.hours = p.Hours
+	if !given.Changed("hours") && p.Hours > 0 {
+		o.hours = fmt.Sprint(p.Hours)
 	}
 	if !given.Changed("proxy") && !o.globus {
 		o.proxy = p.Proxy
 	}
-	if !given.Changed("limited") && !o.globus {
+	// Who says --proxy=false wants no limited proxy either.
+	if !given.Changed("limited") && !o.globus && (o.proxy || !given.Changed("proxy")) {
 		o.limited = p.Limited
 	}
 	if !given.Changed("reuse") && p.Reuse > 0 {
@@ -189,7 +193,7 @@ func (a *app) getCertRequest(o getCertOptions) (acquire.Request, error) {
 	if err != nil {
 		return r, err
 	}
-	lifetime, err := hoursToDuration("--hours", o.hours)
+	lifetime, err := parseHours("--hours", o.hours)
 	if err != nil {
 		return r, err
 	}
@@ -293,7 +297,10 @@ func (a *app) report(result acquire.Result, path string, asJSON bool) error {
 	if result.Reused {
 		verb = "kept"
 	}
-	_, err := fmt.Fprintf(a.Out, "%s %s\n  %s\n  for %s\n  valid for %s, until %s\n", verb, path, view.Type, view.Identity,
+	_, err := fmt.Fprintf(a.Out, "%s %s\n  %s\n  for %s\n  valid for %s, until %s\n", verb, path, view.Type, short(view.Identity),
 		acquire.Duration(view.left), view.NotAfter.Local().Format("2006-01-02 15:04:05 MST"))
-	return err
+	if err != nil {
+		return fmt.Errorf("%s %s, but saying so: %w", verb, path, err)
+	}
+	return nil
 }

@@ -34,6 +34,7 @@ type view struct {
 	TimeLeft     int64             `json:"time_left"` // seconds, of the shortest part; 0 when over
 	Valid        bool              `json:"valid"`     // now, as far as the file itself can tell
 	Problem      string            `json:"problem,omitempty"`
+	HasKey       bool              `json:"has_key"` // the file holds the private key, too
 	Certificates []certificateView `json:"certificates"`
 	Reused       *bool             `json:"reused,omitempty"`
 	Warnings     []string          `json:"warnings,omitempty"`
@@ -60,7 +61,7 @@ func newView(c *proxycert.Credential, path string, now time.Time) view {
 		Identity: proxycert.OneLine(c.Identity()), Type: proxycert.TypeOf(leaf).String(),
 		Strength:  proxycert.Strength(leaf.PublicKey),
 		NotBefore: c.NotBefore().UTC(), NotAfter: c.NotAfter().UTC(),
-		TimeLeft: max(0, int64(left/time.Second)), left: left,
+		TimeLeft: max(0, int64(left/time.Second)), left: left, HasKey: c.Key != nil,
 	}
 	if err := c.Check(now); err != nil {
 		v.Problem = plain(err)
@@ -105,6 +106,7 @@ there cannot be used now.`,
 	}
 	o.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print everything as JSON")
+	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing: the exit code says whether it can be used")
 	return cmd
 }
 
@@ -114,9 +116,10 @@ func (a *app) info(path string, asJSON bool) error {
 		return missing(err, path)
 	}
 	v := newView(c, path, a.Now())
-	if asJSON {
+	switch {
+	case asJSON:
 		err = a.printJSON(v)
-	} else {
+	case !a.quiet:
 		err = printView(a.Out, v)
 	}
 	if err == nil && !v.Valid {
@@ -125,8 +128,21 @@ func (a *app) info(path string, asJSON bool) error {
 	return err
 }
 
-// missing gives the absence of a credential its exit code and its next step.
+// maxName bounds a name on a terminal. CAs set none.
+const maxName = 1000
+
+func short(name string) string {
+	if len(name) > maxName {
+		return name[:maxName] + "…"
+	}
+	return name
+}
+
+// missing gives what is in the way of reading a credential its exit code.
 func missing(err error, path string) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return &unusableError{path, "it may not be read by you"}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return &noCredentialError{path}
 	}
@@ -137,16 +153,19 @@ func missing(err error, path string) error {
 func printView(out io.Writer, v view) error {
 	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
 	row := func(label, format string, args ...any) { fmt.Fprintf(w, label+"\t: "+format+"\n", args...) }
-	row("subject", "%s", v.Subject)
-	row("issuer", "%s", v.Issuer)
-	row("identity", "%s", v.Identity)
+	row("subject", "%s", short(v.Subject))
+	row("issuer", "%s", short(v.Issuer))
+	row("identity", "%s", short(v.Identity))
 	row("type", "%s", v.Type)
 	row("strength", "%d bits", v.Strength)
+	if !v.HasKey {
+		row("key", "none in this file")
+	}
 	row("path", "%s", v.Path)
 	row("timeleft", "%s", timeLeft(v))
 	if len(v.Certificates) > 1 {
 		for i, c := range v.Certificates {
-			row(fmt.Sprintf("chain %d", i), "%s, %s, until %s", c.Subject, c.Key, c.NotAfter.Format(time.RFC3339))
+			row(fmt.Sprintf("chain %d", i), "%s, %s, until %s", short(c.Subject), c.Key, c.NotAfter.Format(time.RFC3339))
 		}
 	}
 	return w.Flush()

@@ -57,7 +57,7 @@ func TestInterrupt(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			cmd := command(t, start(t, fed.Options{Faults: []fed.Fault{fed.SlowAnswer}}), "get-cert", "--reuse", "-v")
-			old := []byte("the old credential")
+			old := []byte("-----BEGIN CERTIFICATE-----\nthe old credential\n")
 			if err := os.WriteFile(filepath.Join(cmd.Dir, "x509up.pem"), old, 0o600); err != nil {
 				t.Fatal(err)
 			}

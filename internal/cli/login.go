@@ -100,6 +100,9 @@ type loginClient struct {
 
 // newLogin makes the client. It asks nothing of the network or the user yet.
 func (a *app) newLogin(o loginOptions, p *patience) (*loginClient, error) {
+	if o.timeout < 0 {
+		return nil, usagef("--timeout %v is less than nothing", o.timeout)
+	}
 	duo, err := parseDuo(o.duo)
 	if err != nil {
 		return nil, err
@@ -173,6 +176,10 @@ func parseDuo(text string) (ecp.Duo, error) {
 
 // readSmall reads a whole file of at most max bytes.
 func readSmall(path string, max int64) ([]byte, error) {
+	// To open a pipe might wait for ever.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -34,17 +34,17 @@ func (a *app) credentials(o loginOptions, wait *patience) func(context.Context, 
 		}
 		if user == "" {
 			var err error
-			if user, err = tty.line(ctx, "user name for "+host+": "); err != nil {
+			if user, err = tty.line(ctx, "user name for "+printable(host)+": "); err != nil {
 				return ecp.Credentials{}, noTerminal(err, theUserName)
 			}
 		}
-		password, err := a.password(ctx, o, tty, "password for "+user+" on "+host+": ")
+		password, err := a.password(ctx, o, tty, printable("password for "+user+" on "+host+": "))
 		if err != nil {
 			return ecp.Credentials{}, err
 		}
 		credentials := ecp.Credentials{Username: user, Password: password.Reveal()}
 		if o.duo == "passcode" {
-			code, err := tty.secret(ctx, "Duo passcode for "+user+": ")
+			code, err := tty.secret(ctx, printable("Duo passcode for "+user+": "))
 			if err != nil {
 				return ecp.Credentials{}, noTerminal(err, thePasscode)
 			}
@@ -57,7 +57,7 @@ func (a *app) credentials(o loginOptions, wait *patience) func(context.Context, 
 // password gets the password from where the options say, or from the terminal.
 func (a *app) password(ctx context.Context, o loginOptions, tty *lazyTerminal, prompt string) (secret.Text, error) {
 	switch {
-	case o.passwordStdin:
+	case o.passwordStdin && !a.inIsTerminal(): // there it would be seen
 		return await(ctx, func() (secret.Text, error) { return firstSecret(a.In, "stdin") })
 	case o.passwordFile != "":
 		return await(ctx, func() (secret.Text, error) { return secretFile(o.passwordFile) })
@@ -77,6 +77,11 @@ const (
 	thePassword = "the password"
 	thePasscode = "the Duo passcode"
 )
+
+func (a *app) inIsTerminal() bool {
+	f, ok := a.In.(*os.File)
+	return ok && term.IsTerminal(f)
+}
 
 // noTerminal tells a script what it should have said.
 func noTerminal(err error, what string) error {
@@ -130,6 +135,7 @@ func firstSecret(r io.Reader, from string) (secret.Text, error) {
 		return secret.Text{}, &passwordError{"reading the password from " + from, err}
 	}
 	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // some editors begin a file so
 	switch {
 	case len(line) == 0:
 		return secret.Text{}, &passwordError{"reading the password from " + from, errors.New("it is empty")}
@@ -179,15 +185,25 @@ func secretCommand(ctx context.Context, command string, stderr io.Writer) (secre
 	if err := cmd.Start(); err != nil {
 		return secret.Text{}, &passwordError{"running the password command", err}
 	}
+	// What the command has started may keep the pipe open when it has ended.
+	stop := context.AfterFunc(ctx, func() { out.Close() })
+	defer stop()
 	text, readErr := firstSecret(out, "the password command")
-	io.Copy(io.Discard, out) //nolint:errcheck // what follows the first line is not wanted
-	if err := cmd.Wait(); err != nil {
+	out.Close() // what follows the first line is not wanted
+	if err := cmd.Wait(); err != nil && (readErr != nil || !brokenPipe(err)) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		return secret.Text{}, &passwordError{"running the password command", err}
 	}
 	return text, readErr
+}
+
+// brokenPipe tells whether a command was ended by SIGPIPE, because it said more
+// than its first line.
+func brokenPipe(err error) bool {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	return ok && strings.Contains(exit.Error(), "broken pipe") || ok && exit.ExitCode() == 141
 }
 
 func shell(ctx context.Context, command string) *exec.Cmd {

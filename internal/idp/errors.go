@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 var errNotURL = errors.New("it is not a URL")
@@ -87,7 +88,18 @@ type SourceError struct {
 }
 
 func (e *SourceError) Error() string {
-	return fmt.Sprintf("idp: reading the %s %s: %v", e.Kind, e.Source, e.Err)
+	return fmt.Sprintf("idp: reading the %s %s: %s", e.Kind, e.Source, printable(e.Err.Error()))
+}
+
+// printable drops what could drive a terminal: TLS and HTTP proxies bring the
+// words of others into errors.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // Unwrap returns the cause.

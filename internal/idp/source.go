@@ -65,6 +65,10 @@ func (s source) wrap(err error) *SourceError {
 }
 
 func (s source) open() (Metadata, error) {
+	// To open a pipe might wait for ever.
+	if info, err := os.Stat(s.where); err == nil && !info.Mode().IsRegular() {
+		return Metadata{}, errors.New("it is not a file")
+	}
 	f, err := os.Open(s.where)
 	if err != nil {
 		return Metadata{}, err

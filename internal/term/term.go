@@ -43,7 +43,7 @@ var (
 	// ErrNone is returned by [Open] when the process has no terminal: a batch job, a service, a container without -t.
 	ErrNone = errors.New("there is no terminal to ask on")
 
-	// ErrInterrupted is returned when a signal (Ctrl-C, SIGTERM, SIGHUP) ended a prompt. It is a [context.Canceled].
+	// ErrInterrupted is returned when a signal (Ctrl-C, Ctrl-\, SIGTERM, SIGHUP) ended a prompt. It is a [context.Canceled].
 	ErrInterrupted = fmt.Errorf("interrupted by a signal: %w", context.Canceled)
 
 	// ErrTooLong is returned for an answer of more than [MaxLine] bytes.

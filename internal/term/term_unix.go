@@ -153,7 +153,7 @@ func newWatcher() (*watcher, error) {
 		quit:     make(chan struct{}),
 		finished: make(chan struct{}),
 	}
-	signal.Notify(w.signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGCONT)
+	signal.Notify(w.signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGCONT)
 	return w, nil
 }
 
