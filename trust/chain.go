@@ -211,18 +211,14 @@ func isWeak(a x509.SignatureAlgorithm) bool {
 	return slices.Contains([]x509.SignatureAlgorithm{x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1}, a)
 }
 
-// ruleOf is the rule behind an error of x509.Certificate.Verify.
+// ruleOf is the rule behind an error of x509.Certificate.Verify, of those that explain does not check itself.
 func ruleOf(err error) Rule {
 	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
 		switch e.Reason {
 		case x509.TooManyIntermediates:
 			return RulePathLength
-		case x509.CANotAuthorizedForThisName, x509.NameConstraintsWithoutSANs, x509.UnconstrainedName:
+		case x509.CANotAuthorizedForThisName, x509.UnconstrainedName:
 			return RuleNameConstraints
-		case x509.NotAuthorizedToSign:
-			return RuleIssuerNotCA
-		case x509.Expired:
-			return RuleValidity
 		}
 	}
 	return RuleChain

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"crypto/x509"
 	"errors"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -31,9 +30,6 @@ func (d *Dir) checkCRL(cert *x509.Certificate, issuer CA, o Options) (file strin
 	best := revocations{problem: &CRLError{Problem: CRLMissing}}
 	for _, file := range d.lists.Files(d.folder(), candidates(issuer, ".r0"), issuer.Cert.RawSubject) {
 		data, err := d.folder().Read(file, crl.MaxSize)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		r := revocations{file: file, problem: &CRLError{Problem: CRLUnreadable, Err: err}}
 		if err == nil {
 			r = judge(file, data, cert, issuer.Cert, o)

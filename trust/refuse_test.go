@@ -260,6 +260,8 @@ func TestCRLs(t *testing.T) {
 			}
 			if e, ok := errors.AsType[*trust.CRLError](check.Err); ok != (test.problem >= 0) || ok && int(e.Problem) != test.problem {
 				t.Errorf("%s: got %#v", test.name, check.Err)
+			} else if ok && (errors.Unwrap(e) != nil) != (e.Problem == trust.CRLUnreadable || e.Problem == trust.CRLSignature) {
+				t.Errorf("%s: the cause is %v", test.name, errors.Unwrap(e))
 			}
 			m, _ := errors.AsType[trust.Mender](check.Err)
 			for text, want := range map[string]string{check.Err.Error(): test.want, m.Mend(): test.mend} {
@@ -387,6 +389,9 @@ func TestPolicies(t *testing.T) {
 			e, ok := errors.AsType[*trust.PolicyError](c.Err)
 			if !ok {
 				continue
+			}
+			if (errors.Unwrap(e) != nil) != (e.Problem == trust.PolicyUnreadable) {
+				t.Errorf("%s: the cause is %v", test.name, errors.Unwrap(e))
 			}
 			got = append(got, outcome{e.Kind, e.Problem, e.Cert.Subject.CommonName, c.Result})
 			failed = failed || c.Result == trust.Failed

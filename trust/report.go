@@ -58,23 +58,9 @@ const (
 
 // String is a word or two, such as "signing policy".
 func (k Kind) String() string {
-	switch k {
-	case KindValidity:
-		return "validity"
-	case KindProxy:
-		return "proxy rules"
-	case KindIssuer:
-		return "issuer"
-	case KindRoot:
-		return "root"
-	case KindPeers:
-		return "other verifiers"
-	case KindSigningPolicy:
-		return "signing policy"
-	case KindNamespaces:
-		return "namespaces"
-	case KindCRL:
-		return "revocation list"
+	names := [...]string{"validity", "proxy rules", "issuer", "root", "other verifiers", "signing policy", "namespaces", "revocation list"}
+	if int(k) < len(names) {
+		return names[k]
 	}
 	return "unknown check"
 }

@@ -160,6 +160,19 @@ func TestVerifyGood(t *testing.T) {
 	issuing := root.Intermediate(t, testca.Options{Subject: "/DC=org/CN=Issuing"})
 	jane := issuing.Issue(t, testca.Leaf{})
 	bare := &proxycert.Credential{Chain: jane.Chain[:1]}
+	// The CA's next key, signed with the one before: its own issuer by name, and no root.
+	template := *root.Cert
+	nextKey := testca.RSA(0)
+	der, err := x509.CreateCertificate(rand.Reader, &template, root.Cert, nextKey.Public(), root.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rolled := (&testca.CA{Cert: next, Key: nextKey}).Issue(t, testca.Leaf{})
+	rolled.Chain = append(rolled.Chain, next)
 	only := func(ca *testca.CA, file string) func(bundle) {
 		return func(b bundle) { b.remove(hash(ca) + ".0"); b.write(file, ca.PEM()) }
 	}
@@ -185,8 +198,9 @@ func TestVerifyGood(t *testing.T) {
 			b.write(hash(root)+".0", testca.New(t, testca.Options{Subject: "/CN=Other"}).PEM())
 			b.write(hash(root)+".1", root.PEM())
 		}},
-		"a CA certificate alone": {&proxycert.Credential{Chain: []*x509.Certificate{issuing.Cert}}, nil},
-		"a root alone":           {&proxycert.Credential{Chain: []*x509.Certificate{root.Cert}}, nil},
+		"the next key of the root": {rolled, func(b bundle) { b.write(hash(root)+".r1", list(b, &testca.CA{Cert: next, Key: nextKey}, nil)) }},
+		"a CA certificate alone":   {&proxycert.Credential{Chain: []*x509.Certificate{issuing.Cert}}, nil},
+		"a root alone":             {&proxycert.Credential{Chain: []*x509.Certificate{root.Cert}}, nil},
 		"proxies of each kind": {testca.Issue(t, testca.Issue(t, jane, testca.Proxy{PathLength: new(1)}),
 			testca.Proxy{PathLength: new(0), Policy: proxycert.Limited}), nil},
 		"policies under any names": {bare, func(b bundle) {
