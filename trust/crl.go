@@ -6,7 +6,6 @@ package trust
 import (
 	"cmp"
 	"crypto/x509"
-	"errors"
 	"path/filepath"
 	"strings"
 	"time"
