@@ -5,13 +5,14 @@ package pemfile
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/x509up/x509up/internal/pemfile/internal/pbe"
 )
 
 // ErrPassphrase means that the passphrase does not open the file.
-var ErrPassphrase = errors.New("the passphrase is wrong")
+var ErrPassphrase = pbe.ErrPassphrase
 
 // FormatError says that a part of a file is broken, or of a kind that is not read. The latter is an *[UnsupportedError]
 // or a *[LimitError] below it.
@@ -24,20 +25,13 @@ func (e *FormatError) Error() string { return "pemfile: reading " + e.What + ": 
 
 func (e *FormatError) Unwrap() error { return e.Err }
 
-// UnsupportedError says that a file is of a kind, or a key encrypted in a way, that is not read.
-type UnsupportedError struct {
-	Name string // of the format or algorithm; an object identifier where no name is known
-}
+// UnsupportedError says that a file is of a kind, or a key encrypted in a way, that is not read. Its Name is that of the
+// format or algorithm, or an object identifier.
+type UnsupportedError = pbe.UnsupportedError
 
-func (e *UnsupportedError) Error() string { return e.Name + " is not supported" }
-
-// LimitError says that a file is larger than any honest one, or asks for more work than is done for it.
-type LimitError struct {
-	What  string // of which it is too much: "bytes of a private key"
-	Limit int
-}
-
-func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Limit, e.What) }
+// LimitError says that a file is larger than any honest one, or asks for more work than is done for it: that there is
+// more of What than Limit.
+type LimitError = pbe.LimitError
 
 // NothingError says that a file holds neither a private key nor a certificate.
 type NothingError struct {

@@ -6,7 +6,6 @@ package pemfile
 import (
 	"bytes"
 	"crypto"
-	"crypto/cipher"
 	"crypto/ecdsa"
 	"crypto/x509"
 	"errors"
@@ -81,6 +80,12 @@ func afterSequence(der []byte) []byte {
 	return der[header:]
 }
 
+// isPrivateKey says whether a text begins like a private key.
+func isPrivateKey(der []byte) bool {
+	f := formOf(der)
+	return f == formPKCS8 || f == formPKCS1 || f == formSEC1
+}
+
 // parseKey reads a private key that is not encrypted.
 func parseKey(der []byte) (crypto.Signer, error) {
 	var key any
@@ -143,53 +148,4 @@ func agrees(key *ecdsa.PrivateKey, der []byte) bool {
 
 func errNoSigner(key any) error {
 	return &UnsupportedError{Name: fmt.Sprintf("a key of type %T, which cannot sign,", key)}
-}
-
-// A closedKey is an encrypted private key whose parameters have been found good.
-type closedKey struct {
-	cipher blockCipher
-	data   []byte // at least one block, and whole blocks
-	derive func(passphrase string) (key, iv []byte, err error)
-}
-
-// newClosedKey checks what can be checked of the data without a passphrase.
-func newClosedKey(c blockCipher, data []byte, derive func(string) (key, iv []byte, err error)) (*closedKey, error) {
-	if len(data) == 0 || len(data)%c.blockSize != 0 {
-		return nil, fmt.Errorf("%d encrypted bytes are not whole blocks: they are truncated or damaged", len(data))
-	}
-	return &closedKey{cipher: c, data: data, derive: derive}, nil
-}
-
-// open decrypts the key. It is ErrPassphrase unless what comes out begins like a private key; see the package's comment.
-func (k *closedKey) open(passphrase string) (crypto.Signer, error) {
-	key, iv, err := k.derive(passphrase)
-	if err != nil {
-		return nil, err
-	}
-	block, err := k.cipher.new(key)
-	if err != nil {
-		return nil, err
-	}
-	plain := make([]byte, len(k.data))
-	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, k.data)
-	switch formOf(plain) {
-	case formPKCS8, formPKCS1, formSEC1:
-	default:
-		return nil, ErrPassphrase
-	}
-	der, ok := unpad(plain, k.cipher.blockSize)
-	if !ok {
-		return nil, errors.New("the passphrase is right, but the encrypted key is truncated or damaged")
-	}
-	return parseKey(der)
-}
-
-// unpad takes off the padding of RFC 8018, §6.1.1: n bytes of value n.
-func unpad(plain []byte, blockSize int) ([]byte, bool) {
-	n := int(plain[len(plain)-1])
-	if n == 0 || n > blockSize {
-		return nil, false
-	}
-	end := len(plain) - n
-	return plain[:end], bytes.Equal(plain[end:], bytes.Repeat([]byte{byte(n)}, n))
 }

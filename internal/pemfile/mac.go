@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/x509up/x509up/internal/pemfile/internal/pbe"
 )
 
 // The key of PBMAC1 in bytes: RFC 9579, §5, wants no less, and a longer one than the longest hash has no use.
@@ -28,7 +30,7 @@ var (
 func (s *safe) verify(passphrase string) (secret []byte, err error) {
 	if !s.hasMAC {
 		if passphrase == "" { // Java and others write it so when nothing is encrypted
-			return encodings("")[0], nil
+			return pbe.Encodings("")[0], nil
 		}
 		return nil, errNoMAC
 	}
@@ -37,25 +39,25 @@ func (s *safe) verify(passphrase string) (secret []byte, err error) {
 	if !data.ReadASN1(&info, asn1.SEQUENCE) {
 		return nil, errMAC
 	}
-	oid, params, ok := readAlgorithm(&info)
+	oid, params, ok := pbe.ReadAlgorithm(&info)
 	if !ok || !info.ReadASN1(&want, asn1.OCTET_STRING) || !info.Empty() || !data.ReadASN1(&salt, asn1.OCTET_STRING) {
 		return nil, errMAC
 	}
 	if oid == "1.2.840.113549.1.5.14" { // it has salt and rounds of its own; these here say nothing
-		return encodings(passphrase)[0], s.verifyPBMAC1(params, want, passphrase)
+		return pbe.Encodings(passphrase)[0], s.verifyPBMAC1(params, want, passphrase)
 	}
 	rounds := 1
 	if !data.Empty() {
-		if rounds, err = readRounds(&data); err != nil {
+		if rounds, err = pbe.ReadRounds(&data); err != nil {
 			return nil, err
 		}
 	}
 	newHash := digestByOID(oid)
 	if newHash == nil {
-		return nil, unsupportedOID(oid)
+		return nil, pbe.Unsupported(oid)
 	}
-	for _, secret := range encodings(passphrase) {
-		key := derivePKCS12(newHash, idMAC, secret, salt, rounds, newHash().Size())
+	for _, secret := range pbe.Encodings(passphrase) {
+		key := pbe.DerivePKCS12(newHash, pbe.IDMAC, secret, salt, rounds, newHash().Size())
 		if s.hasSum(newHash, key, want) {
 			return secret, nil
 		}
@@ -69,18 +71,18 @@ func (s *safe) verifyPBMAC1(params cryptobyte.String, want []byte, passphrase st
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) {
 		return errMAC
 	}
-	kdf, kdfParams, ok := readAlgorithm(&inner)
-	scheme, _, ok2 := readAlgorithm(&inner)
-	newHash := hashByOID(scheme)
+	kdf, kdfParams, ok := pbe.ReadAlgorithm(&inner)
+	scheme, _, ok2 := pbe.ReadAlgorithm(&inner)
+	newHash := pbe.HashOfHMAC(scheme)
 	switch {
 	case !ok || !ok2:
 		return errMAC
-	case kdf != oidPBKDF2:
-		return unsupportedOID(kdf)
+	case kdf != pbe.OIDPBKDF2:
+		return pbe.Unsupported(kdf)
 	case newHash == nil:
-		return unsupportedOID(scheme)
+		return pbe.Unsupported(scheme)
 	}
-	derive, err := parsePBKDF2(kdfParams, minPBMAC1, maxPBMAC1)
+	derive, err := pbe.ParsePBKDF2(kdfParams, minPBMAC1, maxPBMAC1)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf16"
+
+	"github.com/x509up/x509up/internal/pemfile/internal/pbe"
 )
 
 // Limits on what Read takes.
@@ -120,7 +122,7 @@ func askFor(what string, ask func() (string, error)) (string, error) {
 // A reader gathers the parts of a file, and leaves the key closed until all of them are known.
 type reader struct {
 	Contents
-	closed *closedKey
+	closed *pbe.Closed
 	what   string // of the key, as in FormatError
 }
 
@@ -178,9 +180,9 @@ func (r *reader) addKey(what string, block *pem.Block) (err error) {
 	r.what = what
 	switch {
 	case block.Headers["Proc-Type"] == "4,ENCRYPTED" || block.Headers["DEK-Info"] != "":
-		r.closed, err = parseRFC1423(block)
+		r.closed, err = pbe.ParseRFC1423(block)
 	case formOf(block.Bytes) == formEncrypted:
-		r.closed, err = parseEncryptedPKCS8(block.Bytes)
+		r.closed, err = pbe.ParsePKCS8(block.Bytes)
 	default:
 		r.Key, err = parseKey(block.Bytes)
 	}
@@ -195,9 +197,12 @@ func (r *reader) finish(ask func() (string, error)) (*Contents, error) {
 			return nil, err
 		}
 		r.Encrypted = true
-		r.Key, err = r.closed.open(passphrase)
+		der, err := r.closed.Open(passphrase, isPrivateKey)
 		if errors.Is(err, ErrPassphrase) {
 			return nil, err
+		}
+		if err == nil {
+			r.Key, err = parseKey(der)
 		}
 		if err != nil {
 			return nil, &FormatError{What: r.what, Err: err}

@@ -9,16 +9,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"unicode/utf16"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
-)
 
-// maxRounds bounds the work of deriving keys, for a file as a whole: the
-// writers in use ask for 1 to 1,300,000 rounds three times, and a million takes
-// less than a second.
-const maxRounds = 4_000_000
+	"github.com/x509up/x509up/internal/pemfile/internal/ber"
+	"github.com/x509up/x509up/internal/pemfile/internal/pbe"
+)
 
 // A safe is a PKCS #12 file (PFX) of which as much has been read as is not
 // encrypted.
@@ -51,14 +48,14 @@ var (
 // parseSafe reads a PFX (RFC 7292, §4) and adds up the rounds of key derivation
 // that it asks for: for its MAC, for encrypted contents and for shrouded keys
 // (§4.2.2).
-func parseSafe(ber []byte) (*safe, error) {
+func parseSafe(data []byte) (*safe, error) {
 	var pfx, authSafe, list cryptobyte.String
 	var version int
-	input, err := toDER(ber)
+	der, err := ber.ToDER(data)
 	if err != nil {
-		return nil, err
+		return nil, errNotPKCS12
 	}
-	s := new(safe)
+	input, s := cryptobyte.String(der), new(safe)
 	if !input.ReadASN1(&pfx, asn1.SEQUENCE) || !pfx.ReadASN1Integer(&version) || version != 3 ||
 		!pfx.ReadASN1(&authSafe, asn1.SEQUENCE) {
 		return nil, errNotPKCS12
@@ -81,7 +78,8 @@ func parseSafe(ber []byte) (*safe, error) {
 	case !content.ReadASN1(&s.content, asn1.OCTET_STRING) || !content.Empty():
 		return nil, errNotPKCS12
 	}
-	contents, err := toDER(s.content)
+	inner, err := ber.ToDER(s.content)
+	contents := cryptobyte.String(inner)
 	if err != nil || !contents.ReadASN1(&list, asn1.SEQUENCE) {
 		return nil, errNotPKCS12
 	}
@@ -125,9 +123,9 @@ func (s *safe) addContent(element cryptobyte.String) error {
 		if !content.ReadASN1(&octets, asn1.OCTET_STRING) || !content.Empty() {
 			return errNotPKCS12
 		}
-		contents, err := toDER(octets)
+		contents, err := ber.ToDER(octets)
 		if err != nil {
-			return err
+			return errNotPKCS12
 		}
 		s.plain = append(s.plain, contents)
 		return s.addBags(contents)
@@ -186,8 +184,8 @@ func (s *safe) addRounds(elements cryptobyte.String) error {
 		switch tag {
 		case asn1.INTEGER:
 			var n int64
-			if !element.ReadASN1Integer(&n) || n < 0 || n > maxRounds-s.rounds {
-				return &LimitError{What: "rounds of key derivation", Limit: maxRounds}
+			if !element.ReadASN1Integer(&n) || n < 0 || n > pbe.MaxRounds-s.rounds {
+				return &LimitError{What: "rounds of key derivation", Limit: pbe.MaxRounds}
 			}
 			s.rounds += n
 		case asn1.SEQUENCE:
@@ -235,13 +233,10 @@ func addData(b *cryptobyte.Builder, contents []byte) {
 	b.AddASN1(tagContent, func(b *cryptobyte.Builder) { b.AddASN1OctetString(contents) })
 }
 
-// addMAC adds a MacData with one round and an empty salt, for which the key
-// derivation of RFC 7292, appendix B.2, is one hash of the diversifier (ID 3)
-// and the secret repeated to whole blocks.
+// addMAC adds a MacData with one round and an empty salt.
 func addMAC(b *cryptobyte.Builder, contents, secret []byte) {
-	blocks := bytes.Repeat([]byte{3}, sha256.BlockSize)
-	key := sha256.Sum256(append(blocks, repeat(secret, sha256.BlockSize)...))
-	mac := hmac.New(sha256.New, key[:])
+	key := pbe.DerivePKCS12(sha256.New, pbe.IDMAC, secret, nil, 1, sha256.Size)
+	mac := hmac.New(sha256.New, key)
 	mac.Write(contents)
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -254,18 +249,4 @@ func addMAC(b *cryptobyte.Builder, contents, secret []byte) {
 
 func addOID(b *cryptobyte.Builder, oid []byte) {
 	b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes(oid) })
-}
-
-// encodings are the forms in which key derivation takes a passphrase: UTF-16,
-// big-endian, with a zero at the end (RFC 7292, appendix B.1). Some writers
-// leave out the zero when there is nothing before it.
-func encodings(passphrase string) [][]byte {
-	var secret []byte
-	for _, unit := range append(utf16.Encode([]rune(passphrase)), 0) {
-		secret = append(secret, byte(unit>>8), byte(unit))
-	}
-	if passphrase == "" {
-		return [][]byte{secret, nil}
-	}
-	return [][]byte{secret}
 }

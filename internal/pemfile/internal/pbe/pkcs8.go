@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package pemfile
+package pbe
 
 import (
 	"crypto/md5"
@@ -19,16 +19,21 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
+// MaxRounds bounds the work of deriving keys, for a file as a whole: the
+// writers in use ask for 1 to 1,300,000 rounds three times, and a million takes
+// less than a second.
+const MaxRounds = 4_000_000
+
 // maxScrypt bounds what scrypt takes, 128·N·r·p (RFC 7914, §2), which is its memory in bytes where p is 1, and grows
 // with its time. It is four times what OpenSSL allows.
 const maxScrypt = 128 << 20
 
-var errEncrypted = errors.New("malformed EncryptedPrivateKeyInfo")
+var errMalformed = errors.New("malformed EncryptedPrivateKeyInfo")
 
 // Object identifiers of RFC 8018, appendix C; of RFC 7292, appendix C; and of RFC 7914, §7.
 const (
 	oidPBES2         = "1.2.840.113549.1.5.13"
-	oidPBKDF2        = "1.2.840.113549.1.5.12"
+	OIDPBKDF2        = "1.2.840.113549.1.5.12"
 	oidScrypt        = "1.3.6.1.4.1.11591.4.11"
 	oidMD5DES        = "1.2.840.113549.1.5.3"
 	oidSHA1DES       = "1.2.840.113549.1.5.10"
@@ -39,8 +44,8 @@ const (
 	oidAES256CBC     = "2.16.840.1.101.3.4.1.42"
 )
 
-// unsupported names what old or unusual files have, to be told to people.
-var unsupported = map[string]string{
+// names are those of what old or unusual files have, to be told to people.
+var names = map[string]string{
 	"1.2.840.113549.1.5.1":      "PBE with MD2 and DES",
 	"1.2.840.113549.1.5.4":      "PBE with MD2 and RC2",
 	"1.2.840.113549.1.5.6":      "PBE with MD5 and RC2",
@@ -57,23 +62,23 @@ var unsupported = map[string]string{
 	"1.2.392.200011.61.1.1.1.4": "Camellia",
 }
 
-func unsupportedOID(oid string) error {
-	if name, ok := unsupported[oid]; ok {
+func Unsupported(oid string) error {
+	if name, ok := names[oid]; ok {
 		return &UnsupportedError{Name: name}
 	}
 	return &UnsupportedError{Name: "the algorithm " + oid}
 }
 
-// parseEncryptedPKCS8 reads an EncryptedPrivateKeyInfo (RFC 5958, §3) and bounds what it asks for.
-func parseEncryptedPKCS8(der []byte) (*closedKey, error) {
+// ParsePKCS8 reads an EncryptedPrivateKeyInfo (RFC 5958, §3) and bounds what it asks for.
+func ParsePKCS8(der []byte) (*Closed, error) {
 	var info, data cryptobyte.String
 	input := cryptobyte.String(der)
 	if !input.ReadASN1(&info, asn1.SEQUENCE) || !input.Empty() {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
-	oid, params, ok := readAlgorithm(&info)
+	oid, params, ok := ReadAlgorithm(&info)
 	if !ok || !info.ReadASN1(&data, asn1.OCTET_STRING) || !info.Empty() {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
 	switch oid {
 	case oidPBES2:
@@ -81,11 +86,11 @@ func parseEncryptedPKCS8(der []byte) (*closedKey, error) {
 	case oidMD5DES, oidSHA1DES, oidSHA1TripleDES, oidSHA1DoubleDES:
 		return parsePBES1(oid, params, data)
 	}
-	return nil, unsupportedOID(oid)
+	return nil, Unsupported(oid)
 }
 
-// readAlgorithm reads an AlgorithmIdentifier; params are what it has beside the object identifier.
-func readAlgorithm(s *cryptobyte.String) (oid string, params cryptobyte.String, ok bool) {
+// ReadAlgorithm reads an AlgorithmIdentifier; params are what it has beside the object identifier.
+func ReadAlgorithm(s *cryptobyte.String) (oid string, params cryptobyte.String, ok bool) {
 	var algorithm cryptobyte.String
 	var id encodingasn1.ObjectIdentifier
 	if !s.ReadASN1(&algorithm, asn1.SEQUENCE) || !algorithm.ReadASN1ObjectIdentifier(&id) {
@@ -94,30 +99,30 @@ func readAlgorithm(s *cryptobyte.String) (oid string, params cryptobyte.String, 
 	return id.String(), algorithm, true
 }
 
-// readRounds reads a number of rounds of key derivation.
-func readRounds(s *cryptobyte.String) (int, error) {
+// ReadRounds reads a number of rounds of key derivation.
+func ReadRounds(s *cryptobyte.String) (int, error) {
 	var n int64
 	if !s.PeekASN1Tag(asn1.INTEGER) {
-		return 0, errEncrypted
+		return 0, errMalformed
 	}
-	if !s.ReadASN1Integer(&n) || n < 1 || n > maxRounds {
-		return 0, &LimitError{What: "rounds of key derivation", Limit: maxRounds}
+	if !s.ReadASN1Integer(&n) || n < 1 || n > MaxRounds {
+		return 0, &LimitError{What: "rounds of key derivation", Limit: MaxRounds}
 	}
 	return int(n), nil
 }
 
 // parsePBES1 reads what PBES1 (RFC 8018, §6.1) and PKCS #12 (RFC 7292, appendix C) have: salt and rounds.
-func parsePBES1(oid string, params, data cryptobyte.String) (*closedKey, error) {
+func parsePBES1(oid string, params, data cryptobyte.String) (*Closed, error) {
 	var inner, salt cryptobyte.String
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) || !params.Empty() || !inner.ReadASN1(&salt, asn1.OCTET_STRING) {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
-	rounds, err := readRounds(&inner)
+	rounds, err := ReadRounds(&inner)
 	if err != nil {
 		return nil, err
 	}
 	if !inner.Empty() {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
 	c := cipherDES
 	derive := func(passphrase string) (key, iv []byte, err error) {
@@ -131,51 +136,51 @@ func parsePBES1(oid string, params, data cryptobyte.String) (*closedKey, error) 
 	if oid == oidSHA1TripleDES || oid == oidSHA1DoubleDES {
 		c = cipherTripleDES
 		derive = func(passphrase string) (key, iv []byte, err error) {
-			secret := encodings(passphrase)[0]
+			secret := Encodings(passphrase)[0]
 			if oid == oidSHA1TripleDES {
-				key = derivePKCS12(sha1.New, idKey, secret, salt, rounds, 24)
+				key = DerivePKCS12(sha1.New, IDKey, secret, salt, rounds, 24)
 			} else { // the first third is the last one, too
-				key = derivePKCS12(sha1.New, idKey, secret, salt, rounds, 16)
+				key = DerivePKCS12(sha1.New, IDKey, secret, salt, rounds, 16)
 				key = slices.Concat(key, key[:8])
 			}
-			return key, derivePKCS12(sha1.New, idIV, secret, salt, rounds, 8), nil
+			return key, DerivePKCS12(sha1.New, IDIV, secret, salt, rounds, 8), nil
 		}
 	}
-	return newClosedKey(c, data, derive)
+	return newClosed(c, data, derive)
 }
 
 // parsePBES2 reads PBES2-params (RFC 8018, appendix A.4).
-func parsePBES2(params, data cryptobyte.String) (*closedKey, error) {
+func parsePBES2(params, data cryptobyte.String) (*Closed, error) {
 	var inner, iv cryptobyte.String
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) || !params.Empty() {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
-	kdf, kdfParams, ok := readAlgorithm(&inner)
-	scheme, schemeParams, ok2 := readAlgorithm(&inner)
+	kdf, kdfParams, ok := ReadAlgorithm(&inner)
+	scheme, schemeParams, ok2 := ReadAlgorithm(&inner)
 	if !ok || !ok2 || !inner.Empty() {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
 	c, ok := cipherByOID(scheme)
 	switch {
 	case !ok:
-		return nil, unsupportedOID(scheme)
+		return nil, Unsupported(scheme)
 	case !schemeParams.ReadASN1(&iv, asn1.OCTET_STRING) || !schemeParams.Empty() || len(iv) != c.blockSize:
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
 	var derive func(passphrase string) ([]byte, error)
 	var err error
 	switch kdf {
-	case oidPBKDF2:
-		derive, err = parsePBKDF2(kdfParams, c.keySize, c.keySize)
+	case OIDPBKDF2:
+		derive, err = ParsePBKDF2(kdfParams, c.keySize, c.keySize)
 	case oidScrypt:
 		derive, err = parseScrypt(kdfParams, c.keySize)
 	default:
-		err = unsupportedOID(kdf)
+		err = Unsupported(kdf)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return newClosedKey(c, data, func(passphrase string) ([]byte, []byte, error) {
+	return newClosed(c, data, func(passphrase string) ([]byte, []byte, error) {
 		key, err := derive(passphrase)
 		return key, iv, err
 	})
@@ -195,8 +200,8 @@ func cipherByOID(oid string) (blockCipher, bool) {
 	return blockCipher{}, false
 }
 
-// hashByOID is the hash of an HMAC (RFC 8018, appendix B.1.2), nil if it is not known.
-func hashByOID(oid string) func() hash.Hash {
+// HashOfHMAC is the hash of an HMAC (RFC 8018, appendix B.1.2), nil if it is not known.
+func HashOfHMAC(oid string) func() hash.Hash {
 	switch oid {
 	case oidHMACSHA1:
 		return sha1.New
@@ -224,31 +229,31 @@ func readKeySize(s *cryptobyte.String, least, most int) (size int, ok bool) {
 	return size, s.ReadASN1Integer(&size) && least <= size && size <= most
 }
 
-// parsePBKDF2 reads PBKDF2-params (RFC 8018, appendix A.2) for a key of least to most bytes.
-func parsePBKDF2(params cryptobyte.String, least, most int) (func(string) ([]byte, error), error) {
+// ParsePBKDF2 reads PBKDF2-params (RFC 8018, appendix A.2) for a key of least to most bytes.
+func ParsePBKDF2(params cryptobyte.String, least, most int) (func(string) ([]byte, error), error) {
 	var inner, salt cryptobyte.String
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) || !params.Empty() || !inner.ReadASN1(&salt, asn1.OCTET_STRING) {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
-	rounds, err := readRounds(&inner)
+	rounds, err := ReadRounds(&inner)
 	if err != nil {
 		return nil, err
 	}
 	size, ok := readKeySize(&inner, least, most)
 	if !ok {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
 	prf := oidHMACSHA1 // the default
 	if !inner.Empty() {
-		oid, _, ok := readAlgorithm(&inner)
+		oid, _, ok := ReadAlgorithm(&inner)
 		if !ok || !inner.Empty() {
-			return nil, errEncrypted
+			return nil, errMalformed
 		}
 		prf = oid
 	}
-	newHash := hashByOID(prf)
+	newHash := HashOfHMAC(prf)
 	if newHash == nil {
-		return nil, unsupportedOID(prf)
+		return nil, Unsupported(prf)
 	}
 	return func(passphrase string) ([]byte, error) {
 		return pbkdf2.Key(newHash, passphrase, salt, rounds, size)
@@ -262,10 +267,10 @@ func parseScrypt(params cryptobyte.String, size int) (func(string) ([]byte, erro
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) || !params.Empty() || !inner.ReadASN1(&salt, asn1.OCTET_STRING) ||
 		!inner.ReadASN1Integer(&n) || !inner.ReadASN1Integer(&r) || !inner.ReadASN1Integer(&p) ||
 		n < 2 || n&(n-1) != 0 || r < 1 || p < 1 {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
 	if _, ok := readKeySize(&inner, size, size); !ok || !inner.Empty() {
-		return nil, errEncrypted
+		return nil, errMalformed
 	}
 	if n > maxScrypt/128/r/p {
 		return nil, &LimitError{What: "bytes of memory for scrypt", Limit: maxScrypt}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package pemfile
+package pbe
 
 import (
 	"crypto/aes"
@@ -15,6 +15,7 @@ import (
 	"hash"
 	"slices"
 	"strings"
+	"unicode/utf16"
 )
 
 // A blockCipher is used in CBC mode. Sizes are in bytes.
@@ -31,9 +32,9 @@ var (
 	cipherAES256    = blockCipher{32, aes.BlockSize, aes.NewCipher}
 )
 
-// parseRFC1423 reads a PEM block whose headers say that it is encrypted. The standard library's x509.DecryptPEMBlock,
+// ParseRFC1423 reads a PEM block whose headers say that it is encrypted. The standard library's x509.DecryptPEMBlock,
 // deprecated, does the same, but calls it a wrong passphrase when the end is missing.
-func parseRFC1423(block *pem.Block) (*closedKey, error) {
+func ParseRFC1423(block *pem.Block) (*Closed, error) {
 	name, hexIV, ok := strings.Cut(block.Headers["DEK-Info"], ",")
 	if !ok {
 		return nil, errors.New("it has no header DEK-Info that says how it is encrypted")
@@ -57,7 +58,7 @@ func parseRFC1423(block *pem.Block) (*closedKey, error) {
 	if err != nil || len(iv) != c.blockSize {
 		return nil, fmt.Errorf("its header DEK-Info has no initialization vector of %d bytes", c.blockSize)
 	}
-	return newClosedKey(c, block.Bytes, func(passphrase string) (key, _ []byte, err error) {
+	return newClosed(c, block.Bytes, func(passphrase string) (key, _ []byte, err error) {
 		return deriveOpenSSL(passphrase, iv[:8], c.keySize), iv, nil
 	})
 }
@@ -88,15 +89,15 @@ func hashRounds(h hash.Hash, data []byte, rounds int) []byte {
 	return data
 }
 
-// What derivePKCS12 is asked for (RFC 7292, appendix B.3).
+// What DerivePKCS12 is asked for (RFC 7292, appendix B.3).
 const (
-	idKey = 1
-	idIV  = 2
-	idMAC = 3
+	IDKey = 1
+	IDIV  = 2
+	IDMAC = 3
 )
 
-// derivePKCS12 is the key derivation of RFC 7292, appendix B.2.
-func derivePKCS12(newHash func() hash.Hash, id byte, secret, salt []byte, rounds, size int) []byte {
+// DerivePKCS12 is the key derivation of RFC 7292, appendix B.2.
+func DerivePKCS12(newHash func() hash.Hash, id byte, secret, salt []byte, rounds, size int) []byte {
 	h := newHash()
 	v := h.BlockSize()
 	input := slices.Concat(repeat(salt, v), repeat(secret, v))
@@ -126,4 +127,18 @@ func repeat(data []byte, v int) []byte {
 	}
 	length := (len(data) + v - 1) / v * v
 	return slices.Repeat(data, length/len(data)+1)[:length]
+}
+
+// Encodings are the forms in which key derivation takes a passphrase: UTF-16,
+// big-endian, with a zero at the end (RFC 7292, appendix B.1). Some writers
+// leave out the zero when there is nothing before it.
+func Encodings(passphrase string) [][]byte {
+	var secret []byte
+	for _, unit := range append(utf16.Encode([]rune(passphrase)), 0) {
+		secret = append(secret, byte(unit>>8), byte(unit))
+	}
+	if passphrase == "" {
+		return [][]byte{secret, nil}
+	}
+	return [][]byte{secret}
 }

@@ -1,10 +1,19 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package pemfile
+// Package ber turns BER into DER (X.690), as far as PKCS #12 needs it.
+//
+//	der, err := ber.ToDER(file)
+//
+// RFC 7292 has PKCS #12 in BER. Firefox and all that is built on NSS, and Bouncy Castle, make use of it: lengths that are
+// not known at the beginning, and octets in pieces. Those become lengths and one piece, and every length as short as it
+// can be. The package does not sort sets, and does not look into what is octets itself; the caller, who knows what is in
+// them, calls it again.
+package ber
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -14,7 +23,7 @@ import (
 // maxDepth bounds how deep elements may be in each other; PKCS #12 needs 10.
 const maxDepth = 32
 
-// Identifier octets that toDER looks for (X.690, §8.1.2).
+// Identifier octets that ToDER looks for (X.690, §8.1.2).
 const (
 	tagOctets            = byte(asn1.OCTET_STRING)
 	tagConstructedOctets = tagOctets | 0x20
@@ -22,12 +31,17 @@ const (
 	tagImplicit          = 0x80
 )
 
-// toDER writes BER, in which RFC 7292 has PKCS #12, as DER, the one form of it that our decoder takes. Firefox and all
-// that is built on NSS, and Bouncy Castle, write lengths that are not known at the beginning, and octets in pieces.
-func toDER(ber []byte) (cryptobyte.String, error) {
+// ErrMalformed means that the data is not one element of BER, or deeper than 32 levels.
+var ErrMalformed = errors.New("malformed BER")
+
+// tagContent is [0], constructed.
+var tagContent = asn1.Tag(0).ContextSpecific().Constructed()
+
+// ToDER returns the one element that ber is made of in DER.
+func ToDER(ber []byte) ([]byte, error) {
 	der, rest, err := convert(ber, 0)
 	if err != nil || len(rest) > 0 {
-		return nil, errNotPKCS12
+		return nil, ErrMalformed
 	}
 	return der, nil
 }
@@ -37,7 +51,7 @@ func convert(ber []byte, depth int) (der, rest []byte, err error) {
 	tag, length, body, ok := header(ber)
 	constructed := tag&0x20 != 0
 	if !ok || depth == maxDepth || length < 0 && !constructed {
-		return nil, nil, errNotPKCS12
+		return nil, nil, ErrMalformed
 	}
 	if length >= 0 {
 		body, rest = body[:length], body[length:]
@@ -64,7 +78,7 @@ func convert(ber []byte, depth int) (der, rest []byte, err error) {
 	case tagConstructedOctets:
 		octets, ok := join(parts)
 		if !ok {
-			return nil, nil, errNotPKCS12
+			return nil, nil, ErrMalformed
 		}
 		return element(tagOctets, octets), rest, nil
 	case tagSequence:
