@@ -186,7 +186,7 @@ func TestGetCertRefused(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := f.newClient(t, tt.who).with("X509UP_SERVICE_PROVIDER", tt.sp)
-			before := []byte("what was there before\n")
+			before := []byte("-----BEGIN CERTIFICATE-----\nan old credential, damaged\n")
 			if err := os.WriteFile(c.File, before, 0o600); err != nil {
 				t.Fatal(err)
 			}
