@@ -49,7 +49,7 @@ func (s *safe) verify(passphrase string) (secret []byte, err error) {
 	rounds := 1
 	if !data.Empty() {
 		if rounds, err = pbe.ReadRounds(&data); err != nil {
-			return nil, err
+			return nil, errMAC // too many were refused before
 		}
 	}
 	newHash := digestByOID(oid)
@@ -83,6 +83,9 @@ func (s *safe) verifyPBMAC1(params cryptobyte.String, want []byte, passphrase st
 		return pbe.Unsupported(scheme)
 	}
 	derive, err := pbe.ParsePBKDF2(kdfParams, minPBMAC1, maxPBMAC1)
+	if errors.Is(err, pbe.ErrMalformed) {
+		return errMAC
+	}
 	if err != nil {
 		return err
 	}

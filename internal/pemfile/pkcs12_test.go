@@ -9,6 +9,7 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"os"
@@ -155,6 +156,7 @@ func TestRefused(t *testing.T) {
 	leaf := testca.New(t, testca.Options{}).Issue(t, testca.Leaf{})
 	good := encode(t, pkcs12.Modern2023.WithIterations(marked), leaf)
 	mac2026 := encode(t, pkcs12.Modern2026.WithIterations(marked), leaf)
+	weak := encode(t, pkcs12.Modern2026.WithIterations(1), leaf)
 	hidden := bags(bag(oidShroudedKey, shrouded(bomb)))
 	for _, c := range []struct {
 		name string
@@ -176,6 +178,12 @@ func TestRefused(t *testing.T) {
 		{"no key", read(t, "wrong-no-key.p12"), "there is no private key in it, or only one that is encrypted with the certificates"},
 		{"two keys", read(t, "wrong-two-keys.p12"), "there are 2 private keys in it"},
 		{"no MAC", read(t, "wrong-no-mac.p12"), "there is no MAC in it, so that nobody can tell whether it was altered"},
+		{"a large key", pfx(content(oidData, octets(bags(bag(oidKeyBag, octets(make([]byte, 1<<14))))))), "more than 16384 bytes of a private key"},
+		{"a short key of PBMAC1", bytes.ReplaceAll(weak, integer(32), integer(16)), "malformed MAC"},
+		{"a long key of PBMAC1", bytes.ReplaceAll(weak, integer(32), integer(65)), "malformed MAC"},
+		{"MAC with an unknown hash", bytes.Replace(pfx(plainKey(t, leaf.Key)), der(oidSHA1), der(asn1.ObjectIdentifier{1, 3, 14, 3, 2, 27}), 1),
+			"the algorithm 1.3.14.3.2.27 is not supported"},
+		{"MAC of no rounds", zeroRounds(pfx(plainKey(t, leaf.Key))), "malformed MAC"},
 		{"a key that cannot sign", encodeKey(t, x25519(t), leaf.Chain[0]), "a key of type *ecdh.PrivateKey, which cannot sign, is not supported"},
 		{"bomb: encrypted certificates", blown(t, good, 0), "more than 4000000 rounds of key derivation"},
 		{"bomb: key", blown(t, good, 1), "more than 4000000 rounds of key derivation"},
@@ -213,6 +221,12 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// zeroRounds takes away the rounds of the MAC, which stand at the end.
+func zeroRounds(data []byte) []byte {
+	data[len(data)-1] = 0
+	return data
 }
 
 // TestRounds pins what the bound counts: the rounds for the certificates, the key

@@ -28,7 +28,8 @@ const MaxRounds = 4_000_000
 // with its time. It is four times what OpenSSL allows.
 const maxScrypt = 128 << 20
 
-var errMalformed = errors.New("malformed EncryptedPrivateKeyInfo")
+// ErrMalformed means that an EncryptedPrivateKeyInfo, or a part of it, is not as its RFC has it.
+var ErrMalformed = errors.New("malformed EncryptedPrivateKeyInfo")
 
 // Object identifiers of RFC 8018, appendix C; of RFC 7292, appendix C; and of RFC 7914, §7.
 const (
@@ -74,11 +75,11 @@ func ParsePKCS8(der []byte) (*Closed, error) {
 	var info, data cryptobyte.String
 	input := cryptobyte.String(der)
 	if !input.ReadASN1(&info, asn1.SEQUENCE) || !input.Empty() {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	oid, params, ok := ReadAlgorithm(&info)
 	if !ok || !info.ReadASN1(&data, asn1.OCTET_STRING) || !info.Empty() {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	switch oid {
 	case oidPBES2:
@@ -103,10 +104,13 @@ func ReadAlgorithm(s *cryptobyte.String) (oid string, params cryptobyte.String, 
 func ReadRounds(s *cryptobyte.String) (int, error) {
 	var n int64
 	if !s.PeekASN1Tag(asn1.INTEGER) {
-		return 0, errMalformed
+		return 0, ErrMalformed
 	}
-	if !s.ReadASN1Integer(&n) || n < 1 || n > MaxRounds {
+	if !s.ReadASN1Integer(&n) || n > MaxRounds { // what is no int64 is larger, too
 		return 0, &LimitError{What: "rounds of key derivation", Limit: MaxRounds}
+	}
+	if n < 1 {
+		return 0, ErrMalformed
 	}
 	return int(n), nil
 }
@@ -115,14 +119,14 @@ func ReadRounds(s *cryptobyte.String) (int, error) {
 func parsePBES1(oid string, params, data cryptobyte.String) (*Closed, error) {
 	var inner, salt cryptobyte.String
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) || !params.Empty() || !inner.ReadASN1(&salt, asn1.OCTET_STRING) {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	rounds, err := ReadRounds(&inner)
 	if err != nil {
 		return nil, err
 	}
 	if !inner.Empty() {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	c := cipherDES
 	derive := func(passphrase string) (key, iv []byte, err error) {
@@ -153,19 +157,19 @@ func parsePBES1(oid string, params, data cryptobyte.String) (*Closed, error) {
 func parsePBES2(params, data cryptobyte.String) (*Closed, error) {
 	var inner, iv cryptobyte.String
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) || !params.Empty() {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	kdf, kdfParams, ok := ReadAlgorithm(&inner)
 	scheme, schemeParams, ok2 := ReadAlgorithm(&inner)
 	if !ok || !ok2 || !inner.Empty() {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	c, ok := cipherByOID(scheme)
 	switch {
 	case !ok:
 		return nil, Unsupported(scheme)
 	case !schemeParams.ReadASN1(&iv, asn1.OCTET_STRING) || !schemeParams.Empty() || len(iv) != c.blockSize:
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	var derive func(passphrase string) ([]byte, error)
 	var err error
@@ -233,7 +237,7 @@ func readKeySize(s *cryptobyte.String, least, most int) (size int, ok bool) {
 func ParsePBKDF2(params cryptobyte.String, least, most int) (func(string) ([]byte, error), error) {
 	var inner, salt cryptobyte.String
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) || !params.Empty() || !inner.ReadASN1(&salt, asn1.OCTET_STRING) {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	rounds, err := ReadRounds(&inner)
 	if err != nil {
@@ -241,13 +245,13 @@ func ParsePBKDF2(params cryptobyte.String, least, most int) (func(string) ([]byt
 	}
 	size, ok := readKeySize(&inner, least, most)
 	if !ok {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	prf := oidHMACSHA1 // the default
 	if !inner.Empty() {
 		oid, _, ok := ReadAlgorithm(&inner)
 		if !ok || !inner.Empty() {
-			return nil, errMalformed
+			return nil, ErrMalformed
 		}
 		prf = oid
 	}
@@ -267,10 +271,10 @@ func parseScrypt(params cryptobyte.String, size int) (func(string) ([]byte, erro
 	if !params.ReadASN1(&inner, asn1.SEQUENCE) || !params.Empty() || !inner.ReadASN1(&salt, asn1.OCTET_STRING) ||
 		!inner.ReadASN1Integer(&n) || !inner.ReadASN1Integer(&r) || !inner.ReadASN1Integer(&p) ||
 		n < 2 || n&(n-1) != 0 || r < 1 || p < 1 {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	if _, ok := readKeySize(&inner, size, size); !ok || !inner.Empty() {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	if n > maxScrypt/128/r/p {
 		return nil, &LimitError{What: "bytes of memory for scrypt", Limit: maxScrypt}
