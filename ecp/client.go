@@ -331,7 +331,7 @@ func (c *Client) send(client *http.Client, req *http.Request, doing string) (*ht
 	if c.Notify != nil {
 		c.Notify(doing, req.URL.Host)
 	}
-	if c.UserAgent != "" && req.Header.Get("User-Agent") == "" {
+	if _, chosen := req.Header["User-Agent"]; !chosen && c.UserAgent != "" {
 		req.Header.Set("User-Agent", c.UserAgent)
 	}
 	answer, err := client.Do(req)

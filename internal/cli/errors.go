@@ -22,10 +22,11 @@ import (
 	"github.com/x509up/x509up/internal/cookiefile"
 	"github.com/x509up/x509up/internal/idp"
 	"github.com/x509up/x509up/internal/ownfile"
+	"github.com/x509up/x509up/internal/page"
 	"github.com/x509up/x509up/proxycert"
 )
 
-// Exit codes of the commands (curl's are in curlcodes.go). The table in topics.go explains them.
+// Exit codes of the commands (curl's are in package page). The table in topics.go explains them.
 const (
 	exitOK           = 0
 	exitFailure      = 1
@@ -135,7 +136,7 @@ func judgeCauses(err error, v *verdict) bool {
 func plain(err error) string {
 	text := ": " + err.Error()
 	for _, room := range []string{"ecp", "getcert", "credstore", "proxycert", "idp", "config", "acquire", "term",
-		"cookiefile", "pemfile", "ownfile", "atomicfile"} {
+		"cookiefile", "pemfile", "ownfile", "atomicfile", "page"} {
 		text = strings.ReplaceAll(text, ": "+room+": ", ": ")
 	}
 	return strings.TrimPrefix(text, ": ")
@@ -178,7 +179,7 @@ func judgeUsage(err error, v *verdict) bool {
 		return v.is(exitUsage, "--identity-provider NAME|URL, the variable ECP_IDP or identity-provider in a profile names it")
 	}
 	switch e := err.(type) {
-	case *usageError:
+	case *usageError, *page.URLError, *page.HeaderError, *page.MethodError:
 		return v.is(exitUsage)
 	case *ecp.CredentialsError:
 		v.text = e.Error() // no server is to blame
@@ -324,8 +325,11 @@ func judgeFiles(err error, v *verdict) bool {
 		*proxycert.EncryptedKeyError, *proxycert.KeyMismatchError:
 		return v.is(exitUnfit)
 	case syscall.Errno:
-		if e == syscall.ENOSPC || e == syscall.EDQUOT {
+		switch e {
+		case syscall.ENOSPC, syscall.EDQUOT:
 			return v.is(exitFailure, "the disk or the quota is full")
+		case syscall.EFBIG:
+			return v.is(exitFailure, "the size of files is limited here: see ulimit -f")
 		}
 	}
 	return false

@@ -14,6 +14,7 @@ import (
 
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/internal/cookiefile"
+	"github.com/x509up/x509up/internal/page"
 )
 
 // getCookieOptions are the options of get-cookie.
@@ -58,9 +59,9 @@ format). The file can log in as you: it is made for your eyes only.`,
 }
 
 func (a *app) getCookie(ctx context.Context, o getCookieOptions, target string) error {
-	page, err := parsePageURL(target)
+	u, err := page.ParseURL(target)
 	if err != nil {
-		return usagef("%v", err)
+		return err
 	}
 	ctx, patience := withPatience(ctx, o.login.timeout)
 	defer patience.stop()
@@ -70,32 +71,32 @@ func (a *app) getCookie(ctx context.Context, o getCookieOptions, target string) 
 		return err
 	}
 	if !o.reuse {
-		jar.Forget(page)
+		jar.Forget(u)
 	}
-	reused, err := openSession(ctx, client, page, o.reuse)
+	reused, err := openSession(ctx, client, u, o.reuse)
 	if err != nil {
 		return patience.explain(ctx, err)
 	}
 	if err := jar.Save(o.cookies); err != nil {
 		return err
 	}
-	return a.reportCookies(jar, page, o, reused)
+	return a.reportCookies(jar, u, o, reused)
 }
 
 // openSession logs in, or finds that the cookies of an earlier login still do:
 // the service provider then answers with the page instead of a request to log in.
-func openSession(ctx context.Context, client *ecp.Client, page *url.URL, reuse bool) (reused bool, err error) {
-	had := len(client.Jar.Cookies(page)) > 0
-	err = client.Login(ctx, page)
+func openSession(ctx context.Context, client *ecp.Client, u *url.URL, reuse bool) (reused bool, err error) {
+	had := len(client.Jar.Cookies(u)) > 0
+	err = client.Login(ctx, u)
 	if e, ok := errors.AsType[*ecp.NotECPError](err); ok && reuse && had && e.Status < 300 {
 		return true, nil
 	}
 	return false, err
 }
 
-func (a *app) reportCookies(jar *cookiefile.Jar, page *url.URL, o getCookieOptions, reused bool) error {
+func (a *app) reportCookies(jar *cookiefile.Jar, u *url.URL, o getCookieOptions, reused bool) error {
 	names := []string{}
-	for _, c := range jar.Cookies(page) {
+	for _, c := range jar.Cookies(u) {
 		names = append(names, c.Name)
 	}
 	if o.json {
@@ -114,7 +115,7 @@ func (a *app) reportCookies(jar *cookiefile.Jar, page *url.URL, o getCookieOptio
 		verb = "kept"
 	}
 	w := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s %s, with these cookies for %s:\n", verb, o.cookies, page.Host)
+	fmt.Fprintf(w, "%s %s, with these cookies for %s:\n", verb, o.cookies, u.Host)
 	for _, name := range names {
 		fmt.Fprintf(w, "  %s\n", name)
 	}
