@@ -55,11 +55,9 @@ func (g *graph) verify(cert *x509.Certificate, now time.Time) ([][]CA, error) {
 	}
 	roots, between := x509.NewCertPool(), x509.NewCertPool()
 	for _, ca := range g.cas {
-		c := g.renamed(ca.Cert, cert)
-		switch {
-		case isRoot(ca):
+		if c := g.renamed(ca.Cert, cert); isRoot(ca) {
 			roots.AddCert(c)
-		case !isSelfIssued(ca.Cert) || !ca.Cert.Equal(cert):
+		} else {
 			between.AddCert(c)
 		}
 	}
@@ -143,7 +141,8 @@ func isSelfIssued(cert *x509.Certificate) bool { return name.Equal(cert.RawIssue
 // isRoot says whether a CA is trusted for itself: it stands in the folder, and no other issued it.
 func isRoot(ca CA) bool { return len(ca.Files) > 0 && isSelfIssued(ca.Cert) }
 
-// explain finds the certificate and the rule for which no way leads from cert to a root. It goes up from issuer to issuer, as a person would.
+// explain finds the certificate and the rule for which no way leads from cert to a root. It goes up from issuer to issuer, as a
+// person would.
 func (g *graph) explain(cert *x509.Certificate, now time.Time, cause error) error {
 	fail := func(c *x509.Certificate, rule Rule, err error) error {
 		return &ChainError{Cert: c, Rule: rule, Dir: g.dir.Path, Err: err}
@@ -208,7 +207,11 @@ func mayIssue(ca *x509.Certificate) bool {
 
 // isWeak says whether an algorithm is one for which Verify refuses a certificate.
 func isWeak(a x509.SignatureAlgorithm) bool {
-	return slices.Contains([]x509.SignatureAlgorithm{x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1}, a)
+	switch a {
+	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
+		return true
+	}
+	return false
 }
 
 // ruleOf is the rule behind an error of x509.Certificate.Verify, of those that explain does not check itself.

@@ -375,6 +375,10 @@ func TestPolicies(t *testing.T) {
 			b.write("0.namespaces", []byte(`TO Issuer "/C=IT/CN=Issuing" DENY Subject ".*"`))
 			b.write(hash(issuing)+".namespaces", []byte(`TO Issuer "/C=IT/CN=Issuing" PERMIT Subject ".*"`))
 		}, trust.PolicyEnforce, nil},
+		{"the CA above has spoiled namespaces", func(b bundle) { b.write(hash(root)+".namespaces", []byte("spoiled")) }, trust.PolicyEnforce,
+			[]outcome{{namespaces, trust.PolicyUnreadable, "Issuing", trust.Failed}}},
+		{"no policy at all", func(b bundle) { b.remove(hash(root)+".signing_policy", hash(issuing)+".signing_policy") }, trust.PolicyEnforce,
+			[]outcome{{signing, trust.PolicyMissing, "Jane", trust.Warned}, {signing, trust.PolicyMissing, "Issuing", trust.Warned}}},
 		{"both forbid", func(b bundle) {
 			b.policy(issuing, "/C=DE/*")
 			b.write(hash(issuing)+".namespaces", []byte(`TO Issuer SELF PERMIT`))

@@ -18,7 +18,8 @@ import (
 // alone, &proxycert.Credential{Chain: certs}, is verified without its key.
 //
 // The errors are *ChainError, *PolicyError, *CRLError, *RevokedError and *DirError, and those of proxycert.Credential.Check.
-// If the end-entity certificate is not valid now, the report says so, and goes on with the certificates above it as of the moment at which it was.
+// If the end-entity certificate is not valid now, the report says so, and goes on with the certificates above it as of the
+// moment at which it was.
 func (d *Dir) Verify(c *proxycert.Credential, o Options) (*Report, error) {
 	r := &Report{}
 	if c == nil || len(c.Chain) == 0 {

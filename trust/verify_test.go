@@ -294,6 +294,19 @@ func TestNamesInOtherEncodings(t *testing.T) {
 	}
 }
 
+// A certificate that only claims to come from the CA does not change by what name the CA is found.
+func TestNamesInOtherEncodingsUnsigned(t *testing.T) {
+	t.Parallel()
+	root := testca.New(t, testca.Options{Subject: "/CN=root ca"})
+	other := testca.New(t, testca.Options{Subject: "/CN=ROOT  CA"})
+	claims := other.Intermediate(t, testca.Options{Subject: "/CN=root ca"})
+	jane := root.Issue(t, testca.Leaf{})
+	jane.Chain = append(jane.Chain, claims.Cert)
+	if _, err := newBundle(t, root).Dir().Verify(jane, trust.Options{Now: now}); err != nil {
+		t.Error(err)
+	}
+}
+
 // Of two ways to a root the one that passes is taken.
 func TestCrossSigned(t *testing.T) {
 	t.Parallel()

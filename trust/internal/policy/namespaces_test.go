@@ -111,6 +111,7 @@ func TestNamespacesPermit(t *testing.T) {
 		{"the whole subject, alternatives", rule(ca, "PERMIT", "/CN=a|/CN=b"), "/CN=CA", "/CN=ac", false, no},
 		{"alternatives", rule(ca, "PERMIT", "/CN=a|/CN=b"), "/CN=CA", "/CN=b", false, yes},
 		{"case does not matter", rule(ca, "PERMIT", "/CN=a"), "/CN=CA", "/cn=A", false, yes},
+		{"case does not matter to an expression", rule(ca, "PERMIT", "/cn=a[b]+.*"), "/CN=CA", "/CN=ABBC", false, yes},
 		{"a name taken literally", rule(ca, "PERMIT", "/CN=CA G3  [Run by the Issuer]"), "/CN=CA", "/CN=CA G3  [Run by the Issuer]", false, yes},
 		{"an issuer by another e-mail", rule(`"/CN=CA/E=a@b"`, "PERMIT", ".*"), "/CN=CA/emailAddress=a@b", "/CN=x", false, yes},
 	} {

@@ -48,6 +48,8 @@ line() {
 	name bmp 'MASK:2048' 'O = Universität Münster' 'CN = João Ångström'
 	name uppercase nombstr 'O = Universität Münster' 'CN = JOÃO Ångström'
 	name multivalued utf8only 'O = Example' 'CN = Jane Doe' '+UID = JANE' '+serialNumber = 12'
+	name smallsecond utf8only 'O = Example' 'CN = B' '+CN = a'
+	name smallfirst utf8only 'O = Example' 'CN = A' '+CN = b'
 	name unknown utf8only '1.2.3.4 = Some Text' 'CN = x'
 	line empty -subj /
 } >names.txt
