@@ -66,6 +66,24 @@ func LoadPair(folder string) (*proxycert.Credential, error) {
 	return c, nil
 }
 
+// ReadKeyFile returns what is in a file with a private key, of any form, such as userkey.pem or a PKCS #12 file. It checks
+// as Load does, with the same errors.
+func ReadKeyFile(path string) ([]byte, error) { return readChecked(path, true) }
+
+// ReadCertFile is ReadKeyFile for a file with certificates alone, which may be readable for all.
+func ReadCertFile(path string) ([]byte, error) { return readChecked(path, false) }
+
+func readChecked(path string, withKey bool) ([]byte, error) {
+	data, f, err := read(path)
+	if err == nil {
+		err = f.checkMode(path, withKey)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
 // read reads a file after a look at it. One byte more than proxycert takes is enough for it to say that it is too much.
 func read(path string) ([]byte, facts, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)

@@ -188,7 +188,7 @@ func (r Request) shortened(c *proxycert.Credential) []string {
 	if r.DefaultLifetime || left+tolerance >= r.Lifetime {
 		return nil
 	}
-	return []string{fmt.Sprintf("the certificate is valid for %s, not for %s as asked: the server limits it",
+	return []string{fmt.Sprintf("the certificate is valid for %s, not for %s as asked",
 		Duration(left), Duration(r.Lifetime))}
 }
 

@@ -108,8 +108,8 @@ research computing, and stores them where grid tools look for them.`,
 		&cobra.Group{ID: "web", Title: "Pages behind a login:"},
 	)
 	root.AddCommand(
-		a.newGetCert(), a.newListIdPs(),
-		a.newInfo(), a.newDestroy(),
+		a.newGetCert(), a.newInit(), a.newListIdPs(),
+		a.newInfo(), a.newVerify(), a.newDestroy(),
 		a.newCurl(), a.newGetCookie(),
 		a.newVersion(), newExitCodesTopic(), newEnvironmentTopic(),
 	)

@@ -23,7 +23,9 @@ import (
 	"github.com/x509up/x509up/internal/idp"
 	"github.com/x509up/x509up/internal/ownfile"
 	"github.com/x509up/x509up/internal/page"
+	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/proxycert"
+	"github.com/x509up/x509up/trust"
 )
 
 // Exit codes of the commands (curl's are in package page). The table in topics.go explains them.
@@ -65,6 +67,8 @@ type (
 	noTerminalError struct{ what string }
 	// noCredentialError means that a file that should hold a credential is not there.
 	noCredentialError struct{ path string }
+	// noUserCertError means that there is no user certificate at the places where it is looked for.
+	noUserCertError struct{ tried []string }
 	// unusableError means that a credential is there and cannot be used now.
 	unusableError struct{ path, problem string }
 	// strayArgumentError is an argument that looks like the value of an option.
@@ -88,6 +92,9 @@ var (
 func (e *noTerminalError) Error() string { return "asking for " + e.what + ": there is no terminal" }
 func (e *noCredentialError) Error() string {
 	return "there is no credential: " + e.path + " does not exist"
+}
+func (e *noUserCertError) Error() string {
+	return "there is no user certificate: looked for " + strings.Join(e.tried, ", ")
 }
 func (e *unusableError) Error() string { return e.path + " cannot be used now: " + e.problem }
 func (e *strayArgumentError) Error() string {
@@ -123,6 +130,16 @@ func judge(err error) verdict {
 }
 
 func judgeCauses(err error, v *verdict) bool {
+	if m, ok := errors.AsType[trust.Mender](err); ok {
+		code := exitUnfit
+		if _, noDir := errors.AsType[*trust.DirError](err); noDir {
+			code = exitFailure // nothing is said about the credential
+		}
+		return v.is(code, m.Mend())
+	}
+	if errors.Is(err, pemfile.ErrPassphrase) {
+		return v.is(exitRefused, "the passphrase is that of the key file, not a password of a server")
+	}
 	for ; err != nil; err = errors.Unwrap(err) {
 		if judgeLogin(err, v) || judgeCA(err, v) || judgeFinding(err, v) || judgeFiles(err, v) {
 			return true
@@ -135,7 +152,7 @@ func judgeCauses(err error, v *verdict) bool {
 // not who reads the message.
 func plain(err error) string {
 	text := ": " + err.Error()
-	for _, room := range []string{"ecp", "getcert", "credstore", "proxycert", "idp", "config", "acquire", "term",
+	for _, room := range []string{"ecp", "getcert", "credstore", "proxycert", "idp", "config", "acquire", "term", "trust",
 		"cookiefile", "pemfile", "ownfile", "atomicfile", "page"} {
 		text = strings.ReplaceAll(text, ": "+room+": ", ": ")
 	}
@@ -156,8 +173,8 @@ func judgeOwn(err error, v *verdict) bool {
 	if lax, ok := errors.AsType[*laxModeError](err); ok {
 		v.hints = []string{"chmod 600 " + shellQuote(lax.path)}
 	}
-	if password, ok := errors.AsType[*passwordError](err); ok {
-		v.text = password.Error() // no server is to blame
+	if secret, ok := errors.AsType[*secretError](err); ok {
+		v.text = secret.Error() // no server is to blame
 		return v.is(exitFailure)
 	}
 	for ; err != nil; err = errors.Unwrap(err) {
@@ -200,6 +217,8 @@ func judgeUsage(err error, v *verdict) bool {
 		return v.is(exitUsage, "x509up help lists the commands")
 	case *noCredentialError:
 		return v.is(exitNoCredential, "x509up get-cert gets one; -f FILE and X509_USER_PROXY name another file")
+	case *noUserCertError:
+		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12")
 	case *unusableError:
 		return v.is(exitUnfit)
 	}
@@ -211,6 +230,8 @@ var terminalHints = map[string]string{
 	theUserName: "-u NAME or X509UP_USERNAME names the user",
 	thePassword: "--password-file, --password-command or --password-stdin gives it without a terminal",
 	thePasscode: "--duo push needs no terminal",
+
+	thePassphrase: "--passphrase-file, --passphrase-command or --passphrase-stdin gives it without a terminal",
 }
 
 // judgeLogin judges the errors of the ECP exchange.
@@ -323,6 +344,10 @@ func judgeFiles(err error, v *verdict) bool {
 		return v.is(exitUnfit, "a file without write permission is someone else's to renew; choose another with -f, or chmod u+w it")
 	case *proxycert.NoPEMError, *proxycert.NoCertificateError, *proxycert.BlockError, *proxycert.SizeError,
 		*proxycert.EncryptedKeyError, *proxycert.KeyMismatchError:
+		return v.is(exitUnfit)
+	case *pemfile.MissingError, *pemfile.SecondKeyError, *pemfile.MismatchError, *pemfile.FormatError, *pemfile.LimitError,
+		*pemfile.NothingError, *pemfile.UnsupportedError, *proxycert.RuleError, *proxycert.PathLengthError,
+		*proxycert.ValidityError, *proxycert.PolicyError, *proxycert.NoKeyError:
 		return v.is(exitUnfit)
 	case syscall.Errno:
 		switch e {

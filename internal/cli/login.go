@@ -26,9 +26,7 @@ import (
 type loginOptions struct {
 	identityProvider string
 	username         string
-	passwordStdin    bool
-	passwordFile     string
-	passwordCommand  string
+	password         secretOptions
 	idpList          string
 	metadata         string
 	profile          string
@@ -53,9 +51,7 @@ func (o *loginOptions) addFlags(f *pflag.FlagSet, letters bool) {
 	}
 	f.StringVarP(&o.identityProvider, "identity-provider", short("i"), "", "identity provider: `NAME|URL|entityID`")
 	f.StringVarP(&o.username, "username", "u", "", "user `NAME` at the identity provider")
-	f.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password from the first line of stdin")
-	f.StringVar(&o.passwordFile, "password-file", "", "read the password from the first line of `FILE`")
-	f.StringVar(&o.passwordCommand, "password-command", "", "run `COMMAND` in a shell and take the first line it prints as password")
+	o.password.addFlags(f, "password", "password")
 	o.addSources(f)
 	f.StringVar(&o.clientCert, "client-cert", "", "certificate for TLS at the identity provider, `FILE` (PEM)")
 	f.StringVar(&o.clientKey, "client-key", "", "its key, `FILE` (PEM), if it is in another one")
@@ -76,10 +72,10 @@ func (o *loginOptions) addSources(f *pflag.FlagSet) {
 func (o *loginOptions) fill(env config.Env, p config.Profile) {
 	o.identityProvider = config.First(o.identityProvider, env("ECP_IDP"), p.IdentityProvider)
 	o.username = config.First(o.username, env("X509UP_USERNAME"), p.Username)
-	if !o.passwordStdin && o.passwordFile == "" && o.passwordCommand == "" {
-		o.passwordFile = config.First(env("X509UP_PASSWORD_FILE"), p.PasswordFile)
-		if o.passwordFile == "" {
-			o.passwordCommand = p.PasswordCommand
+	if o.password == (secretOptions{}) {
+		o.password.file = config.First(env("X509UP_PASSWORD_FILE"), p.PasswordFile)
+		if o.password.file == "" {
+			o.password.command = p.PasswordCommand
 		}
 	}
 	o.idpList = config.First(o.idpList, p.IdPList)
@@ -102,6 +98,9 @@ type loginClient struct {
 func (a *app) newLogin(o loginOptions, p *patience) (*loginClient, error) {
 	if o.timeout < 0 {
 		return nil, usagef("--timeout %v is less than nothing", o.timeout)
+	}
+	if o.clientKey != "" && o.clientCert == "" {
+		return nil, usagef("--client-key is of no use without --client-cert")
 	}
 	duo, err := parseDuo(o.duo)
 	if err != nil {

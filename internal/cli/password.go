@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/internal/secret"
 	"github.com/x509up/x509up/internal/term"
@@ -38,7 +40,7 @@ func (a *app) credentials(o loginOptions, wait *patience) func(context.Context, 
 				return ecp.Credentials{}, noTerminal(err, theUserName)
 			}
 		}
-		password, err := a.password(ctx, o, tty, printable("password for "+user+" on "+host+": "))
+		password, err := a.secret(ctx, o.password, tty, thePassword, printable("password for "+user+" on "+host+": "))
 		if err != nil {
 			return ecp.Credentials{}, err
 		}
@@ -54,28 +56,12 @@ func (a *app) credentials(o loginOptions, wait *patience) func(context.Context, 
 	}
 }
 
-// password gets the password from where the options say, or from the terminal.
-func (a *app) password(ctx context.Context, o loginOptions, tty *lazyTerminal, prompt string) (secret.Text, error) {
-	switch {
-	case o.passwordStdin && !a.inIsTerminal(): // there it would be seen
-		return await(ctx, func() (secret.Text, error) { return firstSecret(a.In, "stdin") })
-	case o.passwordFile != "":
-		return await(ctx, func() (secret.Text, error) { return secretFile(o.passwordFile) })
-	case o.passwordCommand != "":
-		return secretCommand(ctx, o.passwordCommand, a.Err)
-	}
-	text, err := tty.secret(ctx, prompt)
-	if err != nil {
-		return secret.Text{}, noTerminal(err, thePassword)
-	}
-	return text, nil
-}
-
 // What may be asked for.
 const (
-	theUserName = "the user name"
-	thePassword = "the password"
-	thePasscode = "the Duo passcode"
+	theUserName   = "the user name"
+	thePassword   = "the password"
+	thePasscode   = "the Duo passcode"
+	thePassphrase = "the passphrase"
 )
 
 func (a *app) inIsTerminal() bool {
@@ -94,22 +80,22 @@ func noTerminal(err error, what string) error {
 	return err
 }
 
-// passwordError means that there is no password to send. It comes out of a
-// login, but no server is to blame.
-type passwordError struct {
+// secretError means that there is no password or passphrase. It may come out of
+// a login, but no server is to blame.
+type secretError struct {
 	doing string
 	err   error
 }
 
-func (e *passwordError) Error() string { return e.doing + ": " + e.err.Error() }
+func (e *secretError) Error() string { return e.doing + ": " + e.err.Error() }
 
-func (e *passwordError) Unwrap() error { return e.err }
+func (e *secretError) Unwrap() error { return e.err }
 
 // maxSecret bounds a password.
 const maxSecret = 4096
 
 // await reads a secret from what may never give one, such as a pipe.
-func await(ctx context.Context, read func() (secret.Text, error)) (secret.Text, error) {
+func await(ctx context.Context, what string, read func() (secret.Text, error)) (secret.Text, error) {
 	type result struct {
 		text secret.Text
 		err  error
@@ -123,36 +109,36 @@ func await(ctx context.Context, read func() (secret.Text, error)) (secret.Text, 
 	case r := <-done:
 		return r.text, r.err
 	case <-ctx.Done():
-		return secret.Text{}, &passwordError{"reading the password", context.Cause(ctx)}
+		return secret.Text{}, &secretError{"waiting for " + what, context.Cause(ctx)}
 	}
 }
 
 // firstSecret reads the first line, without its end. It reads no further: who
 // writes to a pipe may keep it open.
-func firstSecret(r io.Reader, from string) (secret.Text, error) {
+func firstSecret(r io.Reader, what, from string) (secret.Text, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, maxSecret+2)).ReadBytes('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
-		return secret.Text{}, &passwordError{"reading the password from " + from, err}
+		return secret.Text{}, &secretError{"reading " + what + " from " + from, err}
 	}
 	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 	line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // some editors begin a file so
 	switch {
 	case len(line) == 0:
-		return secret.Text{}, &passwordError{"reading the password from " + from, errors.New("it is empty")}
+		return secret.Text{}, &secretError{"reading " + what + " from " + from, errors.New("it is empty")}
 	case len(line) > maxSecret:
-		return secret.Text{}, &passwordError{"reading the password from " + from, fmt.Errorf("it is longer than %d bytes", maxSecret)}
+		return secret.Text{}, &secretError{"reading " + what + " from " + from, fmt.Errorf("it is longer than %d bytes", maxSecret)}
 	}
 	return secret.New(string(line)), nil
 }
 
 // secretFile reads a file that nobody else may read.
-func secretFile(path string) (secret.Text, error) {
+func secretFile(what, path string) (secret.Text, error) {
 	f, err := openPrivate(path)
 	if err != nil {
-		return secret.Text{}, &passwordError{"reading the password", err}
+		return secret.Text{}, &secretError{"reading " + what, err}
 	}
 	defer f.Close()
-	return firstSecret(f, path)
+	return firstSecret(f, what, path)
 }
 
 // openPrivate opens a file that nobody else may read. A pipe may have any mode:
@@ -175,26 +161,26 @@ func openPrivate(path string) (*os.File, error) {
 
 // secretCommand runs a command such as "pass show idp". It may ask on the
 // terminal by itself.
-func secretCommand(ctx context.Context, command string, stderr io.Writer) (secret.Text, error) {
+func secretCommand(ctx context.Context, what, command string, stderr io.Writer) (secret.Text, error) {
 	cmd := shell(ctx, command)
 	cmd.Stderr = stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return secret.Text{}, &passwordError{"running the password command", err}
+		return secret.Text{}, &secretError{"running the command for " + what, err}
 	}
 	if err := cmd.Start(); err != nil {
-		return secret.Text{}, &passwordError{"running the password command", err}
+		return secret.Text{}, &secretError{"running the command for " + what, err}
 	}
 	// What the command has started may keep the pipe open when it has ended.
 	stop := context.AfterFunc(ctx, func() { out.Close() })
 	defer stop()
-	text, readErr := firstSecret(out, "the password command")
+	text, readErr := firstSecret(out, what, "the command")
 	out.Close() // what follows the first line is not wanted
 	if err := cmd.Wait(); err != nil && (readErr != nil || !brokenPipe(err)) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return secret.Text{}, &passwordError{"running the password command", err}
+		return secret.Text{}, &secretError{"running the command for " + what, err}
 	}
 	return text, readErr
 }
@@ -219,34 +205,65 @@ type lazyTerminal struct {
 	wait *patience
 }
 
-func (l *lazyTerminal) open() (err error) {
+// ask opens the terminal and asks a question on it.
+func (l *lazyTerminal) ask(question func(*term.Terminal) error) (err error) {
 	if l.tty == nil {
-		l.tty, err = term.Open()
-	}
-	return err
-}
-
-func (l *lazyTerminal) line(ctx context.Context, prompt string) (string, error) {
-	if err := l.open(); err != nil {
-		return "", err
+		if l.tty, err = term.Open(); err != nil {
+			return err
+		}
 	}
 	l.wait.pause()
 	defer l.wait.resume()
-	text, err := l.tty.ReadLine(ctx, prompt)
+	return question(l.tty)
+}
+
+func (l *lazyTerminal) line(ctx context.Context, prompt string) (text string, err error) {
+	err = l.ask(func(tty *term.Terminal) (err error) {
+		text, err = tty.ReadLine(ctx, prompt)
+		return err
+	})
 	return strings.TrimSpace(text), err
 }
 
-func (l *lazyTerminal) secret(ctx context.Context, prompt string) (secret.Text, error) {
-	if err := l.open(); err != nil {
-		return secret.Text{}, err
-	}
-	l.wait.pause()
-	defer l.wait.resume()
-	return l.tty.ReadSecret(ctx, prompt)
+func (l *lazyTerminal) secret(ctx context.Context, prompt string) (text secret.Text, err error) {
+	err = l.ask(func(tty *term.Terminal) (err error) {
+		text, err = tty.ReadSecret(ctx, prompt)
+		return err
+	})
+	return text, err
 }
 
 func (l *lazyTerminal) close() {
 	if l.tty != nil {
 		l.tty.Close()
 	}
+}
+
+// secretOptions are the ways to give a secret without a terminal.
+type secretOptions struct {
+	stdin         bool
+	file, command string
+}
+
+func (o *secretOptions) addFlags(f *pflag.FlagSet, name, what string) {
+	f.BoolVar(&o.stdin, name+"-stdin", false, fmt.Sprintf("read the %s from the first line of stdin", what))
+	f.StringVar(&o.file, name+"-file", "", fmt.Sprintf("read the %s from the first line of `FILE`", what))
+	f.StringVar(&o.command, name+"-command", "", fmt.Sprintf("run `COMMAND` in a shell and take the first line it prints as %s", what))
+}
+
+// secret gets a secret from where the options say, or from the terminal.
+func (a *app) secret(ctx context.Context, o secretOptions, tty *lazyTerminal, what, prompt string) (secret.Text, error) {
+	switch {
+	case o.stdin && !a.inIsTerminal(): // there it would be seen
+		return await(ctx, what, func() (secret.Text, error) { return firstSecret(a.In, what, "stdin") })
+	case o.file != "":
+		return await(ctx, what, func() (secret.Text, error) { return secretFile(what, o.file) })
+	case o.command != "":
+		return secretCommand(ctx, what, o.command, a.Err)
+	}
+	text, err := tty.secret(ctx, prompt)
+	if err != nil {
+		return secret.Text{}, noTerminal(err, what)
+	}
+	return text, nil
 }

@@ -4,30 +4,27 @@
 package cli_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"software.sslmate.com/src/go-pkcs12"
 
+	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/cli"
 	"github.com/x509up/x509up/internal/fed"
+	"github.com/x509up/x509up/internal/pemfile"
+	"github.com/x509up/x509up/proxycert"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"x509up": func() {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			os.Exit(cli.Main(ctx, os.Args[1:], cli.System("v0.0.0-test")))
-		},
+		"x509up": func() { os.Exit(cli.Process("v0.0.0-test")) },
 	})
 }
 
@@ -38,6 +35,8 @@ func TestMain(m *testing.M) {
 //	logins N                the identity provider has accepted N passwords
 //	assertions N            the service provider was sent N assertions
 //	mode OCTAL FILE         the mode of FILE
+//	pkcs12 FOLDER FILE PW   FILE is made of FOLDER's usercert.pem and userkey.pem
+//	encrypt FOLDER FILE PW  FILE is made of FOLDER's userkey.pem, encrypted
 //	lines FILE LINE…        FILE is made of these lines, 0600, with variables expanded
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -62,6 +61,8 @@ func TestScripts(t *testing.T) {
 			"assertions": assertions,
 			"mode":       mode,
 			"lines":      lines,
+			"pkcs12":     pkcs12File,
+			"encrypt":    encryptKey,
 		},
 	})
 }
@@ -159,4 +160,26 @@ func lines(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	text := strings.Join(args[1:], "\n") + "\n"
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+func pkcs12File(ts *testscript.TestScript, _ bool, args []string) {
+	c := loadPair(ts, args)
+	data, err := pkcs12.Modern2023.Encode(c.Key, c.Leaf(), nil, args[2])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o600))
+}
+
+func encryptKey(ts *testscript.TestScript, _ bool, args []string) {
+	data, err := pemfile.EncryptKey(loadPair(ts, args).Key, args[2])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o600))
+}
+
+func loadPair(ts *testscript.TestScript, args []string) *proxycert.Credential {
+	if len(args) != 3 {
+		ts.Fatalf("usage: pkcs12|encrypt FOLDER FILE PASSPHRASE")
+	}
+	c, err := credstore.LoadPair(ts.MkAbs(args[0]))
+	ts.Check(err)
+	return c
 }

@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package acquire
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/internal/keygen"
+	"github.com/x509up/x509up/internal/pemfile"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// User is the source that the user certificate on this machine is.
+type User struct {
+	// Cert is a file of any form: PEM, DER or PKCS #12.
+	Cert string
+	// Key is the file of its private key; empty where Cert holds it, too.
+	Key string
+	// Passphrase is asked for the passphrase of a file, if its key is encrypted.
+	Passphrase func(ctx context.Context, file string) (string, error)
+}
+
+// Keys is 0: the key is there.
+func (s *User) Keys() int { return 0 }
+
+// Obtain reads the certificate and its key. It lives as long as it lives. The
+// errors are those of packages credstore and pemfile.
+func (s *User) Obtain(ctx context.Context, _ *keygen.Pool, _ time.Duration) (*proxycert.Credential, error) {
+	if s.Key == "" {
+		c, err := s.read(ctx, s.Cert, credstore.ReadKeyFile)
+		if err != nil {
+			return nil, err
+		}
+		return s.pair(c)
+	}
+	cert, err := s.read(ctx, s.Cert, credstore.ReadCertFile)
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.read(ctx, s.Key, credstore.ReadKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	// Either file may hold what the other one is named for.
+	cert.Key, key.Certificates = nil, nil
+	return s.pair(cert, key)
+}
+
+func (s *User) read(ctx context.Context, path string, open func(string) ([]byte, error)) (*pemfile.Contents, error) {
+	data, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := pemfile.Read(data, func() (string, error) { return s.Passphrase(ctx, path) })
+	if err != nil {
+		return nil, fmt.Errorf("acquire: reading %s: %w", path, err)
+	}
+	return contents, nil
+}
+
+func (s *User) pair(files ...*pemfile.Contents) (*proxycert.Credential, error) {
+	c, err := pemfile.Pair(files...)
+	if err != nil {
+		where := s.Cert
+		if s.Key != "" {
+			where += " and " + s.Key
+		}
+		return nil, fmt.Errorf("acquire: reading %s: %w", where, err)
+	}
+	return &proxycert.Credential{Chain: c.Certificates, Key: c.Key}, nil
+}

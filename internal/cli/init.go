@@ -1,0 +1,250 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// initOptions are the options of init.
+type initOptions struct {
+	cert, key            string
+	noregen              bool
+	valid, hours         string
+	reuse                string
+	limited, independent bool
+	pathLength           int
+	out                  string
+	keyType, keyFormat   string
+	passphrase           secretOptions
+	json                 bool
+}
+
+// defaultProxyLifetime is that of grid-proxy-init and voms-proxy-init.
+const defaultProxyLifetime = 12 * time.Hour
+
+func (o *initOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.cert, "cert", "", "user certificate, `FILE` in PEM or PKCS #12 (default: see above)")
+	f.StringVar(&o.key, "key", "", "its private key, `FILE`, if it is in another one")
+	f.BoolVar(&o.noregen, "noregen", false, "make the proxy below the one that is stored already")
+	f.StringVar(&o.valid, "valid", "", "lifetime in hours and minutes, `H:MM` (default 12:00)")
+	f.StringVarP(&o.hours, "hours", "H", "", "lifetime in `HOURS`")
+	f.StringVarP(&o.reuse, "reuse", "r", "", "keep the stored proxy if it will do for `HOURS` more (1 when not given)")
+	f.Lookup("reuse").NoOptDefVal = "1"
+	f.BoolVar(&o.limited, "limited", false, "make a limited proxy")
+	f.BoolVar(&o.independent, "independent", false, "make an independent proxy")
+	f.IntVar(&o.pathLength, "path-length", 0, "how many proxies may follow below it, `N` (default: any number)")
+	f.StringVarP(&o.out, "out", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	f.StringVar(&o.keyType, "key-type", proxycert.RSA2048.String(), "`TYPE` of the key: "+strings.Join(proxycert.KeyTypes(), ", "))
+	f.StringVar(&o.keyFormat, "key-format", "pkcs1", "how the key is written: pkcs1 or pkcs8")
+	o.passphrase.addFlags(f, "passphrase", "passphrase of the private key")
+	f.BoolVar(&o.json, "json", false, "print the result as JSON")
+}
+
+func (a *app) newInit() *cobra.Command {
+	var o initOptions
+	cmd := &cobra.Command{
+		Use:     "init",
+		GroupID: "get",
+		Short:   "make a proxy of a user certificate",
+		Long: `init makes an RFC 3820 proxy of the user certificate on this machine, and stores
+it. No server is asked. The certificate is that of --cert and --key, else of
+X509_USER_CERT and X509_USER_KEY, else ~/.globus/usercert.pem and userkey.pem,
+else ~/.globus/usercred.p12, and for root the host certificate in
+/etc/grid-security. The passphrase is asked for if the key is encrypted.`,
+		Example: `  $ x509up init
+  $ x509up init --cert grid.p12 --valid 24:00
+  # in a script: only if less than 6 hours are left
+  $ x509up init --reuse=6 --passphrase-file ~/.globus/passphrase -q`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("reuse") && len(args) == 1 {
+				return &strayArgumentError{"reuse", args[0]}
+			}
+			return noArgs(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Flags()); err != nil {
+				return err
+			}
+			return a.init(cmd.Context(), o, cmd.Flags().Changed("path-length"))
+		},
+	}
+	o.addFlags(cmd.Flags())
+	a.addTalkFlags(cmd.Flags(), true)
+	completeWords(cmd, "key-type", proxycert.KeyTypes()...)
+	completeWords(cmd, "key-format", "pkcs1", "pkcs8")
+	return cmd
+}
+
+func (o *initOptions) check(given *pflag.FlagSet) error {
+	for _, group := range [][]string{
+		{"valid", "hours"}, {"limited", "independent"}, {"noregen", "cert"}, {"noregen", "key"},
+		{"noregen", "reuse"}, {"passphrase-stdin", "passphrase-file", "passphrase-command"},
+	} {
+		if err := exclusive(given, group...); err != nil {
+			return err
+		}
+	}
+	switch {
+	case given.Changed("out") && o.out == "":
+		return usagef("--out names no file")
+	case o.key != "" && o.cert == "":
+		return usagef("--key needs --cert")
+	case o.pathLength < 0:
+		return usagef("--path-length %d is less than none", o.pathLength)
+	}
+	return nil
+}
+
+func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
+	request, err := a.initRequest(o, limitPath)
+	if err != nil {
+		return err
+	}
+	if kept := acquire.Reusable(request); kept != nil {
+		return a.report(acquire.Result{Credential: kept, Reused: true}, request.Target.Path(), o.json)
+	}
+	source, err := a.userSource(o, request.Target.File)
+	if err != nil {
+		return err
+	}
+	request.Source = source
+	result, err := acquire.Run(ctx, request)
+	if err != nil {
+		return err
+	}
+	for _, w := range result.Warnings {
+		a.warn("%s", w)
+	}
+	return a.report(result, request.Target.Path(), o.json)
+}
+
+// initRequest is the part of the options that says what is wanted.
+func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error) {
+	var r acquire.Request
+	keyType, err := proxycert.ParseKeyType(o.keyType)
+	if err != nil {
+		return r, usagef("--key-type %q: the types are %s", o.keyType, strings.Join(proxycert.KeyTypes(), ", "))
+	}
+	keyFormat, err := parseKeyFormat(o.keyFormat)
+	if err != nil {
+		return r, err
+	}
+	lifetime, err := parseLifetime(o.valid, o.hours)
+	if err != nil {
+		return r, err
+	}
+	reuse, err := parseHours("--reuse", o.reuse)
+	if err != nil {
+		return r, err
+	}
+	file, err := a.credentialFile(fileOptions{file: o.out})
+	if err != nil {
+		return r, err
+	}
+	proxy := &acquire.Proxy{}
+	switch {
+	case o.limited:
+		proxy.Policy = proxycert.Limited
+	case o.independent:
+		proxy.Policy = proxycert.Independent
+	}
+	if limitPath {
+		proxy.PathLength = &o.pathLength
+	}
+	return acquire.Request{
+		Target: acquire.Target{File: file}, Lifetime: lifetime, Proxy: proxy, KeyType: keyType, KeyFormat: keyFormat,
+		Reuse: reuse, Now: a.Now, Notify: func(doing string) { a.tell("%s", doing) },
+	}, nil
+}
+
+// parseLifetime reads --valid H:MM or --hours.
+func parseLifetime(valid, hours string) (time.Duration, error) {
+	if valid == "" {
+		d, err := parseHours("--hours", hours)
+		if d == 0 {
+			d = defaultProxyLifetime
+		}
+		return d, err
+	}
+	m := regexp.MustCompile(`^(\d{1,6}):(\d{1,2})$`).FindStringSubmatch(valid)
+	if m == nil {
+		return 0, usagef("--valid %q is not a time in hours and minutes, such as 12:00", valid)
+	}
+	h, _ := strconv.Atoi(m[1])
+	minutes, _ := strconv.Atoi(m[2])
+	d := time.Duration(h)*time.Hour + time.Duration(minutes)*time.Minute
+	if minutes > 60 || d == 0 || d > maxHours*time.Hour {
+		return 0, usagef("--valid %q is not a time in hours and minutes, such as 12:00", valid)
+	}
+	return d, nil
+}
+
+// userSource finds the user certificate. Stored is where proxies are.
+func (a *app) userSource(o initOptions, stored string) (*acquire.User, error) {
+	source := &acquire.User{Passphrase: func(ctx context.Context, file string) (string, error) {
+		tty := &lazyTerminal{wait: &patience{}}
+		defer tty.close()
+		text, err := a.secret(ctx, o.passphrase, tty, thePassphrase, printable("passphrase for "+file+": "))
+		return text.Reveal(), err
+	}}
+	var err error
+	if o.noregen {
+		source.Cert = stored
+	} else {
+		source.Cert, source.Key, err = a.userFiles(o.cert, o.key)
+	}
+	return source, err
+}
+
+// Where certificates are when nobody says so; Globus, VOMS and ARC agree.
+const hostFolder = "/etc/grid-security"
+
+// userFiles returns the files with the user certificate and its key, of which
+// the latter is empty if the former holds both.
+func (a *app) userFiles(cert, key string) (string, string, error) {
+	if cert != "" {
+		return cert, key, nil
+	}
+	cert, key = a.Env("X509_USER_CERT"), a.Env("X509_USER_KEY")
+	if cert != "" {
+		return cert, key, nil
+	}
+	var tried []string
+	exists := func(path string) bool {
+		tried = append(tried, path)
+		_, err := os.Stat(path)
+		return !errors.Is(err, os.ErrNotExist)
+	}
+	if home := a.Env("HOME"); home != "" {
+		globus := filepath.Join(home, ".globus")
+		if path := filepath.Join(globus, credstore.CertName); exists(path) {
+			return path, config.First(key, filepath.Join(globus, credstore.KeyName)), nil
+		}
+		if path := filepath.Join(globus, "usercred.p12"); exists(path) {
+			return path, "", nil
+		}
+	}
+	if os.Geteuid() == 0 {
+		if path := filepath.Join(hostFolder, "hostcert.pem"); exists(path) {
+			return path, filepath.Join(hostFolder, "hostkey.pem"), nil
+		}
+	}
+	return "", "", &noUserCertError{tried}
+}

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/trust"
+)
+
+// verifyOptions are the options of verify.
+type verifyOptions struct {
+	file  fileOptions
+	caDir string
+	crl   string
+	json  bool
+}
+
+// crlModes are the values of --crl.
+var crlModes = map[string]trust.CRLMode{"off": trust.CRLOff, "warn": trust.CRLWarn, "require": trust.CRLRequire}
+
+// systemCADir is where the CAs of the grid are when nobody says otherwise.
+const systemCADir = "/etc/grid-security/certificates"
+
+func (a *app) newVerify() *cobra.Command {
+	var o verifyOptions
+	cmd := &cobra.Command{
+		Use:     "verify",
+		GroupID: "look",
+		Short:   "tell whether a server would take a credential, and if not, why",
+		Long: `verify comes to the verdict that a server of the grid would reach: it checks the
+dates, the proxies (RFC 3820), the way from the certificate to a CA of the CA
+directory, the signing policies, and the revocation lists. It prints a line for
+each check, and exits 4 if one of them failed.`,
+		Example: `  $ x509up verify
+  $ x509up verify -f proxy.pem --ca-dir /etc/grid-security/certificates --crl require`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			path, err := a.credentialFile(o.file)
+			if err != nil {
+				return err
+			}
+			return a.verify(path, o)
+		},
+	}
+	f := cmd.Flags()
+	o.file.addFlags(f)
+	f.StringVar(&o.caDir, "ca-dir", "", "the CAs are in `FOLDER` (default $X509_CERT_DIR, else ~/.globus/certificates, else "+systemCADir+")")
+	f.StringVar(&o.crl, "crl", "warn", "what a missing revocation list is: off (do not look), warn or require")
+	f.BoolVar(&o.json, "json", false, "print the checks as JSON")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "print nothing: the exit code is the verdict")
+	completeWords(cmd, "crl", "off", "warn", "require")
+	return cmd
+}
+
+// checkView is one check of verify --json.
+type checkView struct {
+	Result string `json:"result"` // as Text begins
+	Text   string `json:"text"`
+}
+
+func (a *app) verify(path string, o verifyOptions) error {
+	mode, ok := crlModes[o.crl]
+	if !ok {
+		return usagef("--crl %q: it is off, warn or require", o.crl)
+	}
+	c, err := credstore.Load(path)
+	if err != nil {
+		return missing(err, path)
+	}
+	dir := &trust.Dir{Path: a.caDir(o.caDir)}
+	report, err := dir.Verify(c, trust.Options{Now: a.Now(), CRL: mode})
+	if report != nil {
+		if printErr := a.printReport(report, path, dir.Path, o.json); printErr != nil {
+			return printErr
+		}
+	}
+	return err
+}
+
+func (a *app) printReport(report *trust.Report, path, dir string, asJSON bool) error {
+	if asJSON {
+		checks := []checkView{}
+		for _, c := range report.Checks {
+			checks = append(checks, checkView{c.Result.String(), printable(c.String())})
+		}
+		return a.printJSON(struct {
+			Version int         `json:"version"`
+			Path    string      `json:"path"`
+			CADir   string      `json:"ca_dir"`
+			Valid   bool        `json:"valid"`
+			Checks  []checkView `json:"checks"`
+		}{1, path, dir, report.Err() == nil, checks})
+	}
+	if a.quiet {
+		return nil
+	}
+	for _, c := range report.Checks {
+		if _, err := fmt.Fprintln(a.Out, printable(c.String())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// caDir is where the CAs are: the first of Globus's places that is named or there.
+func (a *app) caDir(named string) string {
+	if dir := config.First(named, a.Env("X509_CERT_DIR")); dir != "" {
+		return dir
+	}
+	if home := a.Env("HOME"); home != "" {
+		own := filepath.Join(home, ".globus", "certificates")
+		if info, err := os.Stat(own); err == nil && info.IsDir() {
+			return own
+		}
+	}
+	return systemCADir
+}
