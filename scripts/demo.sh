@@ -33,6 +33,7 @@ echo "A federation runs on this machine: an identity provider at $ECP_IDP"
 echo "and an online CA behind a service provider at $X509UP_SERVICE_PROVIDER"
 run x509up get-cert --proxy -v
 run x509up info
+run x509up verify
 run x509up get-cert --proxy --reuse=6
 run x509up destroy
 echo

@@ -150,8 +150,10 @@ func judgeCauses(err error, v *verdict) bool {
 
 // plain takes the packages' names off an error: they help who reads the code,
 // not who reads the message.
-func plain(err error) string {
-	text := ": " + err.Error()
+func plain(err error) string { return plainText(err.Error()) }
+
+func plainText(text string) string {
+	text = ": " + text
 	for _, room := range []string{"ecp", "getcert", "credstore", "proxycert", "idp", "config", "acquire", "term", "trust",
 		"cookiefile", "pemfile", "ownfile", "atomicfile", "page"} {
 		text = strings.ReplaceAll(text, ": "+room+": ", ": ")
@@ -189,7 +191,7 @@ func judgeUsage(err error, v *verdict) bool {
 	switch err {
 	case errNoServiceProvider:
 		return v.is(exitUsage, "--service-provider URL, the variable X509UP_SERVICE_PROVIDER or service-provider in a profile names it",
-			"CILogon's (ecp.cilogon.org) stopped issuing certificates in May 2025; with a user certificate use voms-proxy-init")
+			"CILogon's (ecp.cilogon.org) stopped issuing certificates in May 2025; with a user certificate use x509up init")
 	case errNoList:
 		return v.is(exitUsage, "--idp-list or --metadata names one, or idp-list or metadata in a profile")
 	case ecp.ErrNoIdP:
@@ -216,7 +218,7 @@ func judgeUsage(err error, v *verdict) bool {
 		}
 		return v.is(exitUsage, "x509up help lists the commands")
 	case *noCredentialError:
-		return v.is(exitNoCredential, "x509up get-cert gets one; -f FILE and X509_USER_PROXY name another file")
+		return v.is(exitNoCredential, "x509up get-cert and x509up init make one; -f FILE and X509_USER_PROXY name another file")
 	case *noUserCertError:
 		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12")
 	case *unusableError:

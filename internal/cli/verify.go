@@ -89,7 +89,7 @@ func (a *app) printReport(report *trust.Report, path, dir string, asJSON bool) e
 	if asJSON {
 		checks := []checkView{}
 		for _, c := range report.Checks {
-			checks = append(checks, checkView{c.Result.String(), printable(c.String())})
+			checks = append(checks, checkView{c.Result.String(), printable(plainText(c.String()))})
 		}
 		return a.printJSON(struct {
 			Version int         `json:"version"`
@@ -103,7 +103,7 @@ func (a *app) printReport(report *trust.Report, path, dir string, asJSON bool) e
 		return nil
 	}
 	for _, c := range report.Checks {
-		if _, err := fmt.Fprintln(a.Out, printable(c.String())); err != nil {
+		if _, err := fmt.Fprintln(a.Out, printable(plainText(c.String()))); err != nil {
 			return err
 		}
 	}
