@@ -108,7 +108,7 @@ research computing, and stores them where grid tools look for them.`,
 		&cobra.Group{ID: "web", Title: "Pages behind a login:"},
 	)
 	root.AddCommand(
-		a.newGetCert(), a.newInit(), a.newListIdPs(),
+		a.newGetCert(), a.newInit(), a.newImport(), a.newListIdPs(),
 		a.newInfo(), a.newVerify(), a.newDestroy(),
 		a.newCurl(), a.newGetCookie(),
 		a.newVersion(), newExitCodesTopic(), newEnvironmentTopic(),

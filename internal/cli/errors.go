@@ -67,6 +67,8 @@ type (
 	noTerminalError struct{ what string }
 	// noCredentialError means that a file that should hold a credential is not there.
 	noCredentialError struct{ path string }
+	// occupiedError means that import would replace a file.
+	occupiedError struct{ path string }
 	// noUserCertError means that there is no user certificate at the places where it is looked for.
 	noUserCertError struct{ tried []string }
 	// unusableError means that a credential is there and cannot be used now.
@@ -93,6 +95,7 @@ func (e *noTerminalError) Error() string { return "asking for " + e.what + ": th
 func (e *noCredentialError) Error() string {
 	return "there is no credential: " + e.path + " does not exist"
 }
+func (e *occupiedError) Error() string { return e.path + " is there already; it is not replaced" }
 func (e *noUserCertError) Error() string {
 	return "there is no user certificate: looked for " + strings.Join(e.tried, ", ")
 }
@@ -219,6 +222,8 @@ func judgeUsage(err error, v *verdict) bool {
 		return v.is(exitUsage, "x509up help lists the commands")
 	case *noCredentialError:
 		return v.is(exitNoCredential, "x509up get-cert and x509up init make one; -f FILE and X509_USER_PROXY name another file")
+	case *occupiedError:
+		return v.is(exitUnfit, "--force replaces it and keeps a copy")
 	case *noUserCertError:
 		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12")
 	case *unusableError:
@@ -232,6 +237,8 @@ var terminalHints = map[string]string{
 	theUserName: "-u NAME or X509UP_USERNAME names the user",
 	thePassword: "--password-file, --password-command or --password-stdin gives it without a terminal",
 	thePasscode: "--duo push needs no terminal",
+
+	theNewPassphrase: "--no-encrypt leaves the key without one",
 
 	thePassphrase: "--passphrase-file, --passphrase-command or --passphrase-stdin gives it without a terminal",
 }

@@ -27,7 +27,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), err.String(), code
 }
 
-var commands = []string{"get-cert", "init", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "version"}
+var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "version"}
 
 // TestHelp holds the quality of the help: a sentence, an example that names the
 // command, a meaning for every option, lines that fit a terminal.

@@ -62,6 +62,8 @@ const (
 	thePassword   = "the password"
 	thePasscode   = "the Duo passcode"
 	thePassphrase = "the passphrase"
+
+	theNewPassphrase = "a new passphrase"
 )
 
 func (a *app) inIsTerminal() bool {
