@@ -8,12 +8,7 @@
 package main
 
 import (
-	"context"
-	"io"
-	"log"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/x509up/x509up/internal/cli"
 )
@@ -21,11 +16,4 @@ import (
 // version is set by the linker.
 var version = ""
 
-func main() {
-	log.SetOutput(io.Discard) // net/http would print what servers send
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not heed the first
-	code := cli.Main(ctx, os.Args[1:], cli.System(version))
-	stop()
-	os.Exit(code)
-}
+func main() { os.Exit(cli.Process(version)) }

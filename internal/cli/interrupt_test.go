@@ -53,7 +53,7 @@ func start(t *testing.T, o fed.Options) *fed.Federation {
 // TestInterrupt sends a signal while the identity provider does not answer.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			cmd := command(t, start(t, fed.Options{Faults: []fed.Fault{fed.SlowAnswer}}), "get-cert", "--reuse", "-v")

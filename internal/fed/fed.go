@@ -4,6 +4,7 @@
 package fed
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -42,6 +43,10 @@ type Options struct {
 
 	// Now is the servers' clock; nil means time.Now.
 	Now func() time.Time
+
+	// Connected, if not nil, is called with the name of a server ([Request].Server: idp, sp or other) when it has accepted a
+	// connection, before TLS begins on it; from several goroutines.
+	Connected func(server string)
 }
 
 // A User is an account at the identity provider.
@@ -108,7 +113,7 @@ func Start(o Options) (*Federation, error) {
 		w.now = time.Now
 	}
 	f := &Federation{Users: users(), journal: &journal.Journal{Now: w.now, Out: o.Log}, stop: w.stop}
-	if err := f.start(w, o.Latency); err != nil {
+	if err := f.start(w, o); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("fed: starting the federation: %w", err)
 	}
@@ -128,7 +133,7 @@ func users() []User {
 }
 
 // start makes keys, ports and servers, in this order because each needs the one before.
-func (f *Federation) start(w *world, latency time.Duration) error {
+func (f *Federation) start(w *world, o Options) error {
 	now := w.now()
 	web, err := ca.New(now, ca.RDN{Type: ca.O, Value: "Example Federation"}, ca.RDN{Type: ca.CN, Value: "Example Web CA"})
 	if err != nil {
@@ -163,15 +168,25 @@ func (f *Federation) start(w *world, latency time.Duration) error {
 	if err != nil {
 		return err
 	}
-	for i, h := range []http.Handler{
-		f.journal.Handle("idp", []string{requestCookie, sessionCookie}, p.serve),
-		f.journal.Handle("sp", []string{idpCookie}, s.serve),
-		f.journal.Handle("other", []string{idpCookie, requestCookie, sessionCookie}, elsewhere),
+	for i, party := range []struct {
+		name    string
+		foreign []string
+		serve   journal.Handler
+	}{
+		{"idp", []string{requestCookie, sessionCookie}, p.serve},
+		{"sp", []string{idpCookie}, s.serve},
+		{"other", []string{idpCookie, requestCookie, sessionCookie}, elsewhere},
 	} {
 		if i == 0 && w.faults[IdPDown] || i == 1 && w.faults[SPDown] {
 			continue
 		}
-		f.serve(delay.Listen(listeners[i], latency), cert, h)
+		connected := func(ctx context.Context, c net.Conn) context.Context {
+			if o.Connected != nil {
+				o.Connected(party.name)
+			}
+			return f.journal.Number(ctx, c)
+		}
+		f.serve(delay.Listen(listeners[i], o.Latency), cert, f.journal.Handle(party.name, party.foreign, party.serve), connected)
 		listeners[i] = nil // the server closes it
 	}
 	return nil
@@ -213,14 +228,14 @@ func onlineCA(w *world, a *ca.Authority, users []User) *ca.Online {
 }
 
 // serve runs one server until Close.
-func (f *Federation) serve(l net.Listener, cert tls.Certificate, h http.Handler) {
+func (f *Federation) serve(l net.Listener, cert tls.Certificate, h http.Handler, connected func(context.Context, net.Conn) context.Context) {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true) // as under Apache's prefork module, where Shibboleth lives
 	server := &http.Server{
 		Handler:           h,
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
 		Protocols:         &protocols,
-		ConnContext:       f.journal.Number,
+		ConnContext:       connected,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute,
