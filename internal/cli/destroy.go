@@ -4,15 +4,20 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/internal/acquire"
 )
 
 func (a *app) newDestroy() *cobra.Command {
 	var o fileOptions
+	var dryRun, expired bool
 	cmd := &cobra.Command{
 		Use:     "destroy",
 		GroupID: "look",
@@ -21,31 +26,63 @@ func (a *app) newDestroy() *cobra.Command {
 symbolic link and never removes a file of another user. It exits 3 when there is
 no file.`,
 		Example: `  $ x509up destroy
-  $ x509up destroy -f ~/proxy.pem`,
+  $ x509up destroy -f ~/proxy.pem
+  # only if it is of no use any more, so that it does not stand in the way of a token
+  $ x509up destroy --expired`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			path, err := a.credentialFile(o)
 			if err != nil {
 				return err
 			}
-			return a.destroy(path)
+			if expired && a.inUse(path) {
+				return nil
+			}
+			return a.destroy(path, dryRun)
 		},
 	}
 	o.addFlags(cmd.Flags())
-	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be destroyed, and leave it")
+	cmd.Flags().BoolVar(&expired, "expired", false, "destroy it only if it has expired")
+	a.addTalkFlags(cmd.Flags(), true)
 	return cmd
 }
 
-func (a *app) destroy(path string) error {
-	if err := credstore.CheckContents(path); err != nil {
-		return missing(err, path)
+// inUse tells whether a file holds a credential that has not expired. What
+// cannot be read is not known to be over.
+func (a *app) inUse(path string) bool {
+	c, err := credstore.Load(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false // which destroy says
+	case err != nil:
+		a.warn("%s is left: %s", path, plain(err))
+		return true
 	}
-	if err := credstore.Destroy(path); err != nil {
+	left := c.TimeLeft(a.Now())
+	if left > 0 {
+		a.tell("%s is left: it is valid for %s more", path, acquire.Duration(left))
+	}
+	return left > 0
+}
+
+func (a *app) destroy(path string, dryRun bool) error {
+	err := credstore.CheckContents(path)
+	if err == nil && dryRun {
+		_, err = os.Lstat(path)
+	} else if err == nil {
+		err = credstore.Destroy(path)
+	}
+	if err != nil {
 		return missing(err, path)
 	}
 	if a.quiet {
 		return nil
 	}
-	_, err := fmt.Fprintf(a.Out, "destroyed %s\n", path)
+	verb := "destroyed"
+	if dryRun {
+		verb = "would destroy"
+	}
+	_, err = fmt.Fprintf(a.Out, "%s %s\n", verb, path)
 	return err
 }

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/acquire"
@@ -84,48 +86,128 @@ func viewCertificate(cert *x509.Certificate) certificateView {
 }
 
 func (a *app) newInfo() *cobra.Command {
-	var o fileOptions
-	var asJSON bool
+	var o infoOptions
 	cmd := &cobra.Command{
 		Use:     "info",
 		GroupID: "look",
 		Short:   "show what a credential file holds",
 		Long: `info shows whose credential a file holds, what kind it is, and how long its
 shortest part is valid. It exits 3 when there is no file, and 4 when what is
-there cannot be used now.`,
+there cannot be used now, or not for as long as --valid or --hours ask.
+
+Options such as --subject print single values for scripts, one to a line, in the
+order of this help. --exists prints nothing and speaks by the exit code.`,
 		Example: `  $ x509up info
-  $ x509up info -f ~/proxy.pem --json`,
+  $ x509up info -f ~/proxy.pem --json
+  $ x509up info --exists --valid 6:00 || x509up get-cert --proxy
+  $ x509up info --identity --timeleft`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			path, err := a.credentialFile(o)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Flags()); err != nil {
+				return err
+			}
+			path, err := a.credentialFile(o.file)
 			if err != nil {
 				return err
 			}
-			return a.info(path, asJSON)
+			return a.info(path, o)
 		},
 	}
 	o.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print everything as JSON")
 	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing: the exit code says whether it can be used")
 	return cmd
 }
 
-func (a *app) info(path string, asJSON bool) error {
+// infoOptions are the options of info.
+type infoOptions struct {
+	file         fileOptions
+	json         bool
+	exists       bool
+	valid, hours string
+	fields       [len(infoFields)]bool
+}
+
+// infoFields are the single values that info prints.
+var infoFields = [...]struct {
+	name, usage string
+	value       func(view) string
+}{
+	{"subject", "print the subject", func(v view) string { return v.Subject }},
+	{"issuer", "print the issuer", func(v view) string { return v.Issuer }},
+	{"identity", "print whom the proxies act for", func(v view) string { return v.Identity }},
+	{"type", "print the kind, in the words of grid-proxy-info", func(v view) string { return v.Type }},
+	{"strength", "print the bits of the key", func(v view) string { return strconv.Itoa(v.Strength) }},
+	{"path", "print the path of the file", func(v view) string { return v.Path }},
+	{"timeleft", "print the seconds that are left, 0 when it is over", func(v view) string { return strconv.FormatInt(v.TimeLeft, 10) }},
+}
+
+func (o *infoOptions) addFlags(f *pflag.FlagSet) {
+	o.file.addFlags(f)
+	f.SortFlags = false // the order is that of the lines
+	for i, field := range infoFields {
+		f.BoolVar(&o.fields[i], field.name, false, field.usage)
+	}
+	f.BoolVar(&o.exists, "exists", false, "print nothing: the exit code says whether it can be used")
+	f.StringVar(&o.valid, "valid", "", "it must be valid for `H:MM` more")
+	f.StringVarP(&o.hours, "hours", "H", "", "it must be valid for `HOURS` more")
+	f.BoolVar(&o.json, "json", false, "print everything as JSON")
+}
+
+func (o *infoOptions) check(given *pflag.FlagSet) error {
+	if err := exclusive(given, "valid", "hours"); err != nil {
+		return err
+	}
+	for _, field := range infoFields {
+		if err := exclusive(given, "json", field.name); err != nil {
+			return err
+		}
+		if err := exclusive(given, "exists", field.name); err != nil {
+			return err
+		}
+	}
+	return exclusive(given, "json", "exists")
+}
+
+func (a *app) info(path string, o infoOptions) error {
+	want, err := parseLifetime(o.valid, o.hours, 0)
+	if err != nil {
+		return err
+	}
 	c, err := credstore.Load(path)
 	if err != nil {
 		return missing(err, path)
 	}
 	v := newView(c, path, a.Now())
+	if err := a.printInfo(v, o); err != nil {
+		return err
+	}
 	switch {
-	case asJSON:
-		err = a.printJSON(v)
-	case !a.quiet:
-		err = printView(a.Out, v)
+	case !v.Valid:
+		return &unusableError{path, v.Problem}
+	case v.left < want:
+		return &unusableError{path, fmt.Sprintf("it is valid for %s more, and %s are wanted",
+			acquire.Duration(v.left), acquire.Duration(want))}
 	}
-	if err == nil && !v.Valid {
-		err = &unusableError{path, v.Problem}
+	return nil
+}
+
+func (a *app) printInfo(v view, o infoOptions) error {
+	switch {
+	case o.exists || a.quiet:
+		return nil
+	case o.json:
+		return a.printJSON(v)
+	case o.fields == [len(infoFields)]bool{}:
+		return printView(a.Out, v)
 	}
-	return err
+	for i, field := range infoFields {
+		if o.fields[i] {
+			if _, err := fmt.Fprintln(a.Out, field.value(v)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // maxName bounds a name on a terminal. CAs set none.

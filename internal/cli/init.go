@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -146,7 +147,7 @@ func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error
 	if err != nil {
 		return r, err
 	}
-	lifetime, err := parseLifetime(o.valid, o.hours)
+	lifetime, err := parseLifetime(o.valid, o.hours, defaultProxyLifetime)
 	if err != nil {
 		return r, err
 	}
@@ -175,13 +176,10 @@ func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error
 }
 
 // parseLifetime reads --valid H:MM or --hours.
-func parseLifetime(valid, hours string) (time.Duration, error) {
+func parseLifetime(valid, hours string, otherwise time.Duration) (time.Duration, error) {
 	if valid == "" {
 		d, err := parseHours("--hours", hours)
-		if d == 0 {
-			d = defaultProxyLifetime
-		}
-		return d, err
+		return cmp.Or(d, otherwise), err
 	}
 	m := regexp.MustCompile(`^(\d{1,6}):(\d{1,2})$`).FindStringSubmatch(valid)
 	if m == nil {
