@@ -91,6 +91,9 @@ func Run(ctx context.Context, r Request) (Result, error) {
 			return Result{}, err
 		}
 		defer unlock() //nolint:errcheck // the lock ends with the process at the latest
+		if err := r.Target.checkLocked(); err != nil {
+			return Result{}, err
+		}
 	}
 	if r.Reuse > 0 {
 		kept, err := r.reusable()

@@ -39,8 +39,14 @@ func (t Target) check() error {
 		}
 		return credstore.CheckContents(t.File)
 	}
-	if err := credstore.CheckPair(t.Folder); err != nil {
-		return err
+	return credstore.CheckPair(t.Folder)
+}
+
+// checkLocked is what check cannot say while another process may be between
+// the two files of a folder.
+func (t Target) checkLocked() error {
+	if t.Folder == "" {
+		return nil
 	}
 	return t.vacant(nil)
 }
