@@ -108,13 +108,19 @@ func keyDoes(have crypto.PublicKey, want proxycert.KeyType) bool {
 	return false
 }
 
-// Duration writes a time for people, with no more detail than they need.
+// Duration writes a time for people, with no more detail than they need. Above
+// an hour it is rounded to minutes: a second after 12 hours were granted there
+// are still 12 hours.
 func Duration(d time.Duration) string {
 	sign := ""
 	if d < 0 {
 		sign, d = "-", -d
 	}
-	switch d = d.Round(time.Second); {
+	d = d.Round(time.Second)
+	if d >= time.Hour {
+		d = d.Round(time.Minute)
+	}
+	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%s%d s", sign, d/time.Second)
 	case d < time.Hour:

@@ -97,7 +97,7 @@ var keyTests = map[string]keyTest{
 			}
 			return ""
 		}, without: works},
-	"hours": {value: text("2"), with: has("valid for 1 h 59 min"), without: has("valid for 11 days")},
+	"hours": {value: text("2"), with: has("valid for 2 h,"), without: has("valid for 11 days")},
 	"proxy": {value: text("true"),
 		with: has("RFC 3820 compliant impersonation proxy"), without: has("end entity credential")},
 	"limited": {value: text("true"),
@@ -194,7 +194,7 @@ func TestOptionsWin(t *testing.T) {
 		want          func(outcome) string
 	}{
 		{"timeout", `timeout = "1ns"`, []string{"--timeout", "3m"}, works},
-		{"hours", "hours = 2", []string{"-H", "5"}, has("valid for 4 h 59 min")},
+		{"hours", "hours = 2", []string{"-H", "5"}, has("valid for 5 h,")},
 		{"proxy", "proxy = true", []string{"--proxy=false"}, has("end entity credential")},
 		{"limited", "limited = true", []string{"--proxy=false"}, has("end entity credential")},
 		{"limited alone", "proxy = true\nlimited = true", []string{"--limited=false"}, has("impersonation proxy")},
