@@ -21,6 +21,7 @@ import (
 const (
 	exitDone        = 0
 	exitNoneThere   = 3
+	exitUnfit       = 4
 	exitRefused     = 5
 	exitServer      = 6
 	exitCurlRefused = 67 // curl's own code for a login that was refused

@@ -13,7 +13,8 @@
 //     Shibboleth only looks for substrings.
 //   - A SimpleSAMLphp identity provider with saml20.ecp, under a third private Apache with mod_php.
 //   - openssl, grid-proxy-info (Globus), voms-proxy-info (the C++ and the Java one), arcproxy (NorduGrid)
-//     and curl, which must accept the files.
+//     and curl, which must accept the files; and a TLS server, openssl s_server, that lets proxies in.
+//   - grid-proxy-init, both of voms-proxy-init, and arcproxy, whose files we must understand, and put proxies below.
 //
 // Messages are signed in both directions and verified by the peers: the service provider signs its
 // AuthnRequests, the identity provider insists on that, signs responses and assertions, and encrypts the

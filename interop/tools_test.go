@@ -29,9 +29,10 @@ type reader struct {
 
 // Words of proxycert, which are those of grid-proxy-info.
 const (
-	endEntity = "end entity credential"
-	fullProxy = "RFC 3820 compliant impersonation proxy"
-	limited   = "RFC 3820 compliant limited proxy"
+	endEntity   = "end entity credential"
+	fullProxy   = "RFC 3820 compliant impersonation proxy"
+	limited     = "RFC 3820 compliant limited proxy"
+	independent = "RFC 3820 compliant independent proxy"
 )
 
 func readers() []reader {
@@ -42,19 +43,25 @@ func readers() []reader {
 		Name:   "grid-proxy-info", // Globus 7.3
 		Args:   func(path string) []string { return []string{"-all", "-f", path} },
 		Labels: labels,
-		Kinds:  map[string]string{endEntity: endEntity, fullProxy: fullProxy, limited: limited},
+		Kinds:  map[string]string{endEntity: endEntity, fullProxy: fullProxy, limited: limited, independent: independent},
 	}, {
 		Name:   "voms-proxy-info2", // voms-clients 2.1.0~rc3, C++
 		Args:   func(path string) []string { return []string{"-all", "-file", path} },
 		Labels: labels,
 		// It takes everything for a proxy: of an end-entity certificate it shows the CA as the identity. And it
-		// does not tell a limited proxy of RFC 3820 from a full one.
-		Kinds: map[string]string{endEntity: "unknown", fullProxy: "RFC compliant proxy", limited: "RFC compliant proxy"},
+		// does not tell the policies of RFC 3820 from each other.
+		Kinds: map[string]string{
+			endEntity: "unknown", fullProxy: "RFC compliant proxy", limited: "RFC compliant proxy", independent: "RFC compliant proxy",
+		},
 	}, {
 		Name:   "voms-proxy-info3", // voms-clients-java 3.3.2
 		Args:   func(path string) []string { return []string{"-all", "-file", path} },
 		Labels: labels,
-		Kinds:  map[string]string{endEntity: "EEC", fullProxy: "RFC3820 compliant impersonation proxy", limited: "RFC3820 compliant limited proxy"},
+		// It knows no independent proxies, and takes them for full ones.
+		Kinds: map[string]string{
+			endEntity: "EEC", fullProxy: "RFC3820 compliant impersonation proxy", limited: "RFC3820 compliant limited proxy",
+			independent: "RFC3820 compliant impersonation proxy",
+		},
 		// It wants to print the strength of the key, and knows that of RSA alone.
 		RSAOnly: "BCECPublicKey cannot be cast",
 	}, {
@@ -64,9 +71,10 @@ func readers() []reader {
 			"subject": "Subject", "issuer": "Issuer", "identity": "Identity", "type": "Proxy type", "path": "Proxy path", "left": "Time left for proxy",
 		},
 		Kinds: map[string]string{
-			endEntity: "CA certificate", // sic
-			fullProxy: "X.509 Proxy Certificate Profile RFC compliant impersonation proxy - RFC inheritAll proxy",
-			limited:   "X.509 Proxy Certificate Profile RFC compliant restricted proxy",
+			endEntity:   "CA certificate", // sic
+			fullProxy:   "X.509 Proxy Certificate Profile RFC compliant impersonation proxy - RFC inheritAll proxy",
+			limited:     "X.509 Proxy Certificate Profile RFC compliant restricted proxy",
+			independent: "X.509 Proxy Certificate Profile RFC compliant independent proxy - RFC independent proxy",
 		},
 	}}
 }
@@ -150,8 +158,13 @@ func (f ownFacts) as(r reader) map[string]string {
 	want := map[string]string{
 		"subject": f.Subject, "issuer": f.Issuer, "identity": f.Identity, "type": r.Kinds[f.Type], "path": f.Path,
 	}
-	if f.Type == endEntity && r.Name == "voms-proxy-info2" {
+	switch {
+	case f.Type == endEntity && r.Name == "voms-proxy-info2":
 		want["identity"] = f.Issuer
+	case f.Type == independent && r.Name == "grid-proxy-info":
+		// Globus takes RFC 3820 at its word: an independent proxy has nothing from its issuer, not even the identity.
+		// All others, and we, say who made it.
+		want["identity"] = f.Subject
 	}
 	return want
 }
