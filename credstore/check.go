@@ -76,7 +76,24 @@ func CheckTarget(path string) error {
 	if path == "" {
 		return fmt.Errorf("credstore: checking %q: the name is empty", path)
 	}
-	folder := filepath.Dir(path)
+	// What is there says more than where it is: somebody else's file is mostly in a folder of theirs.
+	info, missing := os.Lstat(path)
+	if missing == nil {
+		if err := factsOf(info).checkTarget(path, os.Geteuid()); err != nil {
+			return err
+		}
+	}
+	if err := checkFolder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if missing != nil && !errors.Is(missing, fs.ErrNotExist) {
+		return fmt.Errorf("credstore: checking %q: %w", path, cause(missing))
+	}
+	return nil
+}
+
+// checkFolder says whether files can be made in a folder.
+func checkFolder(folder string) error {
 	info, err := os.Stat(folder)
 	if err == nil && !info.IsDir() {
 		err = syscall.ENOTDIR
@@ -87,14 +104,7 @@ func CheckTarget(path string) error {
 	if err != nil {
 		return &FolderError{Path: folder, Err: cause(err)}
 	}
-	info, err = os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("credstore: checking %q: %w", path, cause(err))
-	}
-	return factsOf(info).checkTarget(path, os.Geteuid())
+	return nil
 }
 
 // cause is what the system said, without the name and the call that the error message has already.

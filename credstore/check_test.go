@@ -101,6 +101,10 @@ func TestCheckTarget(t *testing.T) {
 		{"a pipe", mkfifo, func(path string) error {
 			return &credstore.NotRegularError{Path: path, Mode: fs.ModeNamedPipe | 0o600}
 		}},
+		{"a read-only file in a read-only folder", func(t *testing.T, path string) {
+			write(t, path, "old", 0o400)
+			chmod(t, filepath.Dir(path), 0o500)
+		}, func(path string) error { return &credstore.ManagedError{Path: path, Mode: 0o400} }},
 		{"a missing folder", func(t *testing.T, path string) { remove(t, filepath.Dir(path)) }, func(path string) error {
 			return &credstore.FolderError{Path: filepath.Dir(path), Err: syscall.ENOENT}
 		}},

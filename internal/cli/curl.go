@@ -6,6 +6,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -118,7 +119,12 @@ func (a *app) curl(ctx context.Context, o curlOptions, target string) error {
 	}
 	defer answer.Body.Close()
 	o.output.Header = o.include || o.request.Head
-	if err := o.output.Write(a.Out, answer); err != nil {
+	err = o.output.Write(a.Out, answer)
+	if err == nil && ctx.Err() != nil {
+		// A server that sees us leave may end its answer well, and before its time.
+		err = fmt.Errorf("page: reading the answer: %w", context.Cause(ctx))
+	}
+	if err != nil {
 		return patience.explain(ctx, err)
 	}
 	if o.cookies != "" {

@@ -397,6 +397,8 @@ func judgeNetwork(err error, v *verdict) bool {
 		return v.is(exitServer, "the server does not speak TLS there: check the port")
 	case errors.As(err, &record):
 		return v.is(exitServer, "the server does not speak TLS there: check the port")
+	case errors.As(err, &op) && op.Op == "remote error": // an alert of TLS
+		return v.is(exitServer, "the server refused the connection; if it wants a TLS client certificate, --client-cert names it")
 	case errors.As(err, &op):
 		return v.is(exitServer, "the server could not be reached: check the host, the port and the network")
 	case errors.As(err, &timeout) && timeout.Timeout():

@@ -35,7 +35,7 @@ func command(t testing.TB, f *fed.Federation, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), program, args...)
-	cmd.Env = append(files.Environ(), "HOME="+dir, "X509_USER_PROXY="+filepath.Join(dir, "x509up.pem"))
+	cmd.Env = append(files.Environ(), "GORACE="+quickExit, "HOME="+dir, "X509_USER_PROXY="+filepath.Join(dir, "x509up.pem"))
 	cmd.Dir = dir
 	return cmd
 }

@@ -22,6 +22,9 @@ import (
 	"github.com/x509up/x509up/proxycert"
 )
 
+// quickExit keeps the race detector from waiting a second at the end of each process for races that are still to come.
+const quickExit = "atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"x509up": func() { os.Exit(cli.Process("v0.0.0-test")) },
@@ -37,9 +40,14 @@ func TestMain(m *testing.M) {
 //	mode OCTAL FILE         the mode of FILE
 //	pkcs12 FOLDER FILE PW   FILE is made of FOLDER's usercert.pem and userkey.pem
 //	encrypt FOLDER FILE PW  FILE is made of FOLDER's userkey.pem, encrypted
+//	front [client-cert]     a web server before the identity provider; with client-cert it logs in the owners of such,
+//	                        and client.pem, client.key, client-both.pem are one, another… is one of an unknown CA
+//	[!] sent FIELD [VALUE]  the last request to it had this header
+//	unasked                 there was none
 //	lines FILE LINE…        FILE is made of these lines, 0600, with variables expanded
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	ids := newIdentities(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -47,7 +55,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
 			for name, value := range map[string]string{
-				"HOME": home, "X509_USER_PROXY": filepath.Join(env.WorkDir, "x509up.pem"),
+				"HOME": home, "X509_USER_PROXY": filepath.Join(env.WorkDir, "x509up.pem"), "GORACE": quickExit,
 			} {
 				env.Setenv(name, value)
 			}
@@ -61,6 +69,9 @@ func TestScripts(t *testing.T) {
 			"assertions": assertions,
 			"mode":       mode,
 			"lines":      lines,
+			"front":      startFront(ids),
+			"sent":       sent,
+			"unasked":    unasked,
 			"pkcs12":     pkcs12File,
 			"encrypt":    encryptKey,
 		},
@@ -98,7 +109,10 @@ func startFederation(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // state is what the commands of one script share.
-type state struct{ fed *fed.Federation }
+type state struct {
+	fed   *fed.Federation
+	front *front
+}
 
 type stateKey struct{}
 
