@@ -72,6 +72,7 @@ func Main(ctx context.Context, args []string, s Surroundings) int {
 }
 
 func (a *app) newRoot() *cobra.Command {
+	var showVersion bool
 	root := &cobra.Command{
 		Use:   "x509up",
 		Short: "get, keep and show short-lived X.509 credentials",
@@ -84,7 +85,6 @@ research computing, and stores them where grid tools look for them.`,
   $ x509up info
   # with a profile: get a new one only if less than 12 hours are left
   $ x509up get-cert --proxy --reuse=12`,
-		Version:           version(a.Version),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Args:              cobra.ArbitraryArgs,
@@ -97,10 +97,15 @@ research computing, and stores them where grid tools look for them.`,
 				}
 				return &noCommandError{args[0], nearest.Of(args[0], names)}
 			}
+			if showVersion {
+				return a.printVersion()
+			}
 			return cmd.Help()
 		},
 	}
-	root.SetVersionTemplate("x509up {{.Version}}\n")
+	// Cobra's own --version brings text/template, with which the linker keeps
+	// every exported method: two megabytes.
+	root.Flags().BoolVar(&showVersion, "version", false, "show the version")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	root.AddGroup(
 		&cobra.Group{ID: "get", Title: "Getting a credential:"},
@@ -130,11 +135,13 @@ func (a *app) newVersion() *cobra.Command {
 		Short:   "show the version",
 		Example: "  $ x509up version",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.Out, "x509up %s\n", version(a.Version))
-			return err
-		},
+		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	_, err := fmt.Fprintf(a.Out, "x509up %s\n", version(a.Version))
+	return err
 }
 
 // version is the linker's word, or what the go command knows of the module.
