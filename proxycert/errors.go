@@ -40,7 +40,7 @@ type RuleError struct {
 }
 
 func (e *RuleError) Error() string {
-	text := fmt.Sprintf("proxycert: checking %q: %s", OneLine(e.Cert.RawSubject), e.Rule)
+	text := fmt.Sprintf("proxycert: checking \"%s\": %s", OneLine(e.Cert.RawSubject), e.Rule)
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
@@ -57,7 +57,7 @@ type PathLengthError struct {
 }
 
 func (e *PathLengthError) Error() string {
-	return fmt.Sprintf("proxycert: checking %q: its path length allows %d proxies below it, not one more (RFC 3820 §3.8.1)",
+	return fmt.Sprintf("proxycert: checking \"%s\": its path length allows %d proxies below it, not one more (RFC 3820 §3.8.1)",
 		OneLine(e.Cert.RawSubject), e.Limit)
 }
 
@@ -73,9 +73,9 @@ func (e *ValidityError) Expired() bool { return e.Now.After(e.Cert.NotAfter) }
 func (e *ValidityError) Error() string {
 	name := OneLine(e.Cert.RawSubject)
 	if e.Expired() {
-		return fmt.Sprintf("proxycert: checking %q: it expired at %s", name, e.Cert.NotAfter.UTC().Format(time.RFC3339))
+		return fmt.Sprintf("proxycert: checking \"%s\": it expired at %s", name, e.Cert.NotAfter.UTC().Format(time.RFC3339))
 	}
-	return fmt.Sprintf("proxycert: checking %q: it is not valid before %s", name, e.Cert.NotBefore.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("proxycert: checking \"%s\": it is not valid before %s", name, e.Cert.NotBefore.UTC().Format(time.RFC3339))
 }
 
 // PolicyError says that a proxy with policy Want cannot be made below Cert, which is limited.
@@ -85,7 +85,7 @@ type PolicyError struct {
 }
 
 func (e *PolicyError) Error() string {
-	return fmt.Sprintf("proxycert: making a proxy with policy %s: %q is limited, and so must be what follows",
+	return fmt.Sprintf("proxycert: making a proxy with policy %s: \"%s\" is limited, and so must be what follows",
 		e.Want, OneLine(e.Cert.RawSubject))
 }
 
@@ -155,7 +155,7 @@ type KeyMismatchError struct {
 }
 
 func (e *KeyMismatchError) Error() string {
-	return fmt.Sprintf("proxycert: the private key does not belong to the certificate %q", OneLine(e.Cert.RawSubject))
+	return fmt.Sprintf("proxycert: the private key does not belong to the certificate \"%s\"", OneLine(e.Cert.RawSubject))
 }
 
 // NoKeyError says that a private key is needed where there is none.
@@ -167,7 +167,7 @@ func (e *NoKeyError) Error() string {
 	if e.Cert == nil {
 		return "proxycert: the credential is empty: no certificate and no private key"
 	}
-	return fmt.Sprintf("proxycert: the private key of %q is missing", OneLine(e.Cert.RawSubject))
+	return fmt.Sprintf("proxycert: the private key of \"%s\" is missing", OneLine(e.Cert.RawSubject))
 }
 
 // KeyTypeError says that a key type is not known, or that a key is of a kind that cannot do what is asked.

@@ -52,7 +52,7 @@ func (e *ChainError) Error() string {
 	text := fmt.Sprintf("trust: verifying %s: %s", quoteName(e.Cert), e.Rule)
 	switch {
 	case e.Rule == RuleUnknownIssuer:
-		text += fmt.Sprintf(": %q is not in %s", issuerName(e.Cert), e.Dir)
+		text += fmt.Sprintf(": \"%s\" is not in %s", issuerName(e.Cert), e.Dir)
 	case e.Rule == RuleValidity:
 		text += fmt.Sprintf(": only from %s to %s", stamp(e.Cert.NotBefore), stamp(e.Cert.NotAfter))
 	case e.Err != nil:
@@ -67,14 +67,14 @@ func (e *ChainError) Unwrap() error { return e.Err }
 func (e *ChainError) Mend() string {
 	switch e.Rule {
 	case RuleUnknownIssuer:
-		return fmt.Sprintf("if you trust that CA, put the certificate of %q as a PEM file into %s; if it is an intermediate CA, "+
+		return fmt.Sprintf("if you trust that CA, put the certificate of \"%s\" as a PEM file into %s; if it is an intermediate CA, "+
 			"it may also stand in the credential, after the end-entity certificate", issuerName(e.Cert), e.Dir)
 	case RuleSelfSigned:
 		return "if you trust it, put it as a PEM file into " + e.Dir
 	case RuleEmpty, RuleNoEndEntity:
 		return "use a file that holds the whole chain"
 	case RuleSignature:
-		return fmt.Sprintf("%s may hold another generation of the CA %q: update it", e.Dir, issuerName(e.Cert))
+		return fmt.Sprintf("%s may hold another generation of the CA \"%s\": update it", e.Dir, issuerName(e.Cert))
 	case RuleValidity:
 		return "get a new certificate, or update the CA certificates in " + e.Dir + ", and compare this computer's clock"
 	}

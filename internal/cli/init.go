@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -127,6 +128,10 @@ func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
 	}
 	request.Source = source
 	result, err := acquire.Run(ctx, request)
+	if e, ok := errors.AsType[*acquire.NewCredentialError](err); ok {
+		// No server is to blame: the certificate that is there does not do.
+		return fmt.Errorf("making the proxy: %w", e.Err)
+	}
 	if err != nil {
 		return err
 	}
