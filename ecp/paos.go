@@ -248,11 +248,16 @@ func (r *response) forSP(a *AuthnRequest) []byte {
 	return r.envelope.WithHeader(b.String())
 }
 
-// parseStatus reads samlp:Status (SAML V2.0 Core, §3.2.2.1); nil is success.
+// parseStatus reads samlp:Status (SAML V2.0 Core, §3.2.2.1); nil is success. The
+// schema has one Status and in it one StatusCode: of two, one reader takes the
+// first and another the last.
 func parseStatus(response *soap.Element) (*StatusError, error) {
 	status := response.Child(nsSAMLP, "Status")
 	if status == nil || status.Child(nsSAMLP, "StatusCode") == nil {
 		return nil, errors.New("its Response has no Status")
+	}
+	if count(response, "Status") > 1 || count(status, "StatusCode") > 1 {
+		return nil, errors.New("its Response has more than one Status")
 	}
 	if value, _ := status.Child(nsSAMLP, "StatusCode").Attr("", "Value"); value == statusPrefix+"Success" {
 		return nil, nil
@@ -266,6 +271,16 @@ func parseStatus(response *soap.Element) (*StatusError, error) {
 		s.Message = clean(message.Text())
 	}
 	return &s, nil
+}
+
+// count counts the children of that name in the namespace of SAML's protocol.
+func count(e *soap.Element, local string) (n int) {
+	for _, c := range e.Children {
+		if c.Is(nsSAMLP, local) {
+			n++
+		}
+	}
+	return n
 }
 
 // parseFault reads a SOAP 1.1 fault (§4.4). Its parts have no namespace there;
