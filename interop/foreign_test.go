@@ -168,7 +168,7 @@ func (u gridUser) makesBelow(t *testing.T, p foreign) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(before, after); r.Code == exitDone || diff != "" {
+		if diff := cmp.Diff(before, after); r.Code != exitUnfit || diff != "" {
 			t.Errorf("%s: exit code %d, and what changed: %s", r.Command, r.Code, diff)
 		}
 		r.says(t, p.stops)
