@@ -59,16 +59,6 @@ func has(texts ...string) func(outcome) string {
 	}
 }
 
-// lives wants a lifetime in hours; a second of it may have passed.
-func lives(hours int) func(outcome) string {
-	return func(o outcome) string {
-		if has(fmt.Sprintf("valid for %d h, ", hours))(o) == "" {
-			return ""
-		}
-		return has(fmt.Sprintf("valid for %d h 59 min, ", hours-1))(o)
-	}
-}
-
 // ends wants an exit code and a text.
 func ends(code int, text string) func(outcome) string {
 	return func(o outcome) string {
