@@ -8,8 +8,6 @@ package cli
 import (
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 )
 
 // modesCount tells that file modes say who may read a file.
@@ -21,8 +19,3 @@ func defaultCredentialFile() string { return fmt.Sprintf("/tmp/x509up_u%d", os.G
 
 // defaultCookieFile is where ecp-get-cookie keeps cookies.
 func defaultCookieFile() string { return fmt.Sprintf("/tmp/ecpcookie.u%d", os.Geteuid()) }
-
-// takeFileSizeSignal makes a write beyond the limit of "ulimit -f", which batch
-// systems set, an error like that of a full disk. Go's own answer to the signal
-// is to print all goroutines. To ignore it would hold for commands that we run, too.
-func takeFileSizeSignal() { signal.Notify(make(chan os.Signal, 1), syscall.SIGXFSZ) }

@@ -27,6 +27,3 @@ func userName() string {
 	}
 	return u.Username[strings.LastIndex(u.Username, `\`)+1:]
 }
-
-// takeFileSizeSignal has nothing to do: there is no such limit here.
-func takeFileSizeSignal() {}

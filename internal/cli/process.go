@@ -16,7 +16,6 @@ import (
 // Version is what the linker set.
 func Process(version string) int {
 	log.SetOutput(io.Discard) // net/http would print what servers send
-	takeFileSizeSignal()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not heed the first
