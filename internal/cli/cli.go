@@ -129,6 +129,15 @@ func noArgs(_ *cobra.Command, args []string) error {
 	return nil
 }
 
+// noArgsButReuse is noArgs for the commands with --reuse: an option whose value
+// can be left out cannot have it as a word of its own.
+func noArgsButReuse(cmd *cobra.Command, args []string) error {
+	if cmd.Flags().Changed("reuse") && len(args) == 1 {
+		return &strayArgumentError{"reuse", args[0]}
+	}
+	return noArgs(cmd, args)
+}
+
 func (a *app) newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",

@@ -78,14 +78,9 @@ the login.`,
   $ x509up curl -L -c cookies.txt -o file.h5 https://data.example.org/secure/file.h5`,
 		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := exclusivePasswords(cmd.Flags()); err != nil {
+			if err := a.fillLogin(&o.login, cmd.Flags()); err != nil {
 				return err
 			}
-			profile, err := a.profile(o.login.profile)
-			if err != nil {
-				return err
-			}
-			o.login.fill(a.Env, profile)
 			if err := a.curl(cmd.Context(), o, args[0]); err != nil {
 				return &exitError{curlCode(err), err}
 			}

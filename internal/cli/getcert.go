@@ -80,13 +80,7 @@ configuration file, ~/.config/x509up/config.toml.`,
   $ x509up get-cert --profile campus --reuse=12
   # in a script
   $ x509up get-cert --proxy --password-file ~/.idp-password -q --json`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			// An option whose value can be left out cannot have it as a word of its own.
-			if cmd.Flags().Changed("reuse") && len(args) == 1 {
-				return &strayArgumentError{"reuse", args[0]}
-			}
-			return noArgs(cmd, args)
-		},
+		Args: noArgsButReuse,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd.Flags()); err != nil {
 				return err

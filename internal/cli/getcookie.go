@@ -38,14 +38,9 @@ format). The file can log in as you: it is made for your eyes only.`,
   $ curl -b cookies.txt https://data.example.org/secure/`,
 		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := exclusivePasswords(cmd.Flags()); err != nil {
+			if err := a.fillLogin(&o.login, cmd.Flags()); err != nil {
 				return err
 			}
-			profile, err := a.profile(o.login.profile)
-			if err != nil {
-				return err
-			}
-			o.login.fill(a.Env, profile)
 			return a.getCookie(cmd.Context(), o, args[0])
 		},
 	}

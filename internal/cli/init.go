@@ -74,12 +74,7 @@ else ~/.globus/usercred.p12, and for root the host certificate in
   $ x509up init --cert grid.p12 --valid 24:00
   # in a script: only if less than 6 hours are left
   $ x509up init --reuse=6 --passphrase-file ~/.globus/passphrase -q`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("reuse") && len(args) == 1 {
-				return &strayArgumentError{"reuse", args[0]}
-			}
-			return noArgs(cmd, args)
-		},
+		Args: noArgsButReuse,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd.Flags()); err != nil {
 				return err

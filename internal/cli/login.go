@@ -85,6 +85,19 @@ func (o *loginOptions) fill(env config.Env, p config.Profile) {
 	o.timeout = cmp.Or(o.timeout, p.Timeout, defaultTimeout)
 }
 
+// fillLogin checks the options of a command for pages, and fills them.
+func (a *app) fillLogin(o *loginOptions, given *pflag.FlagSet) error {
+	if err := exclusivePasswords(given); err != nil {
+		return err
+	}
+	profile, err := a.profile(o.profile)
+	if err != nil {
+		return err
+	}
+	o.fill(a.Env, profile)
+	return nil
+}
+
 // loginClient is what a command needs to log in.
 type loginClient struct {
 	ecp *ecp.Client
