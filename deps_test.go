@@ -34,7 +34,7 @@ type pkg struct {
 var libraries = map[string][]string{
 	"ecp":       {"ecp/internal/soap"},
 	"getcert":   {"ecp", "internal/pemfile"},
-	"proxycert": {},
+	"proxycert": {"internal/dn"},
 	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
 	"kerberos":  {},
 	"voms":      {"proxycert"},

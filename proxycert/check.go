@@ -8,7 +8,7 @@ import (
 	"crypto/x509"
 	"time"
 
-	"github.com/x509up/x509up/proxycert/internal/dn"
+	"github.com/x509up/x509up/internal/dn"
 )
 
 // Check says whether a server that trusts the end-entity certificate would take the proxies below it, now. It walks from the

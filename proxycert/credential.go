@@ -12,7 +12,7 @@ import (
 	"encoding/pem"
 	"time"
 
-	"github.com/x509up/x509up/proxycert/internal/dn"
+	"github.com/x509up/x509up/internal/dn"
 )
 
 // Credential is a chain of certificates and the private key of the first one. The zero value holds nothing; its

@@ -18,7 +18,7 @@ import (
 	"math/big"
 	"time"
 
-	"github.com/x509up/x509up/proxycert/internal/dn"
+	"github.com/x509up/x509up/internal/dn"
 )
 
 // Backdate is how long before now a new proxy begins, so that a server whose clock is behind takes it; Globus does the

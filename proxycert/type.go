@@ -8,7 +8,7 @@ import (
 	"crypto/x509"
 	"fmt"
 
-	"github.com/x509up/x509up/proxycert/internal/dn"
+	"github.com/x509up/x509up/internal/dn"
 )
 
 // Format is what a certificate is and, of a proxy, after which specification it was made.

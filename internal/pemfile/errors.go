@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/x509up/x509up/internal/dn"
 	"github.com/x509up/x509up/internal/pemfile/internal/pbe"
 )
 
@@ -81,6 +82,6 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("pemfile: joining a certificate and its private key: the key does not belong to the certificate %q",
-		e.Cert.Subject)
+	return fmt.Sprintf("pemfile: joining a certificate and its private key: the key does not belong to the certificate \"%s\"",
+		dn.OneLine(e.Cert.RawSubject)) // printable ASCII, and %q would double its backslashes
 }

@@ -81,7 +81,7 @@ func TestPair(t *testing.T) {
 func TestPairRefuses(t *testing.T) {
 	t.Parallel()
 	ca := testca.New(t, testca.Options{})
-	leaf, other := ca.Issue(t, testca.Leaf{Subject: "/CN=Jane \"J\" Doe"}), ca.Issue(t, testca.Leaf{})
+	leaf, other := ca.Issue(t, testca.Leaf{Subject: "/O=Grid/CN=Jane \"J\" Doé"}), ca.Issue(t, testca.Leaf{})
 	key := &pemfile.Contents{Key: leaf.Key}
 	cert := &pemfile.Contents{Certificates: leaf.Chain[:1]}
 	const joining = "pemfile: joining a certificate and its private key: "
@@ -96,9 +96,9 @@ func TestPairRefuses(t *testing.T) {
 		{"no certificate", []*pemfile.Contents{key, nil}, "there is no certificate", as[*pemfile.MissingError]},
 		{"two keys", []*pemfile.Contents{key, cert, {Key: other.Key}}, "there are two private keys", as[*pemfile.SecondKeyError]},
 		{"another's key", []*pemfile.Contents{cert, {Key: other.Key, Certificates: []*x509.Certificate{ca.Cert}}},
-			`the key does not belong to the certificate "CN=Jane \\\"J\\\" Doe"`, as[*pemfile.MismatchError]},
+			`the key does not belong to the certificate "/O=Grid/CN=Jane "J" Do\xC3\xA9"`, as[*pemfile.MismatchError]},
 		{"a key of another kind", []*pemfile.Contents{cert, {Key: testca.RSA(0)}},
-			`the key does not belong to the certificate "CN=Jane \\\"J\\\" Doe"`, as[*pemfile.MismatchError]},
+			`the key does not belong to the certificate "/O=Grid/CN=Jane "J" Do\xC3\xA9"`, as[*pemfile.MismatchError]},
 	} {
 		if got, err := pemfile.Pair(c.files...); err == nil || err.Error() != joining+c.want || !c.typed(err) || got != nil {
 			t.Errorf("%s: %v", c.name, err)

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/x509up/x509up/internal/dn"
 	"github.com/x509up/x509up/internal/testca"
-	"github.com/x509up/x509up/proxycert/internal/dn"
 )
 
 // Names as openssl prints them, among them every type of attribute that it knows.
