@@ -33,8 +33,8 @@ type pkg struct {
 // beside each other: tools that know as little of their surroundings as they do.
 var libraries = map[string][]string{
 	"ecp":       {"ecp/internal/soap"},
-	"getcert":   {"ecp", "internal/pemfile"},
-	"proxycert": {"internal/dn"},
+	"getcert":   {"ecp", "internal/bundle", "internal/pemfile"},
+	"proxycert": {"internal/bundle", "internal/dn"},
 	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
 	"kerberos":  {},
 	"voms":      {"proxycert"},

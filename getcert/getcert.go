@@ -45,6 +45,7 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/ecp"
+	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/pemfile"
 )
 
@@ -209,7 +210,7 @@ func parseCertificates(body []byte, key crypto.Signer) ([]*x509.Certificate, err
 		switch {
 		case err != nil:
 			unreadable = err
-		case mine == nil && sameKey(certificate, key):
+		case mine == nil && bundle.Belongs(key, certificate.PublicKey):
 			mine = certificate
 		case len(others) == maxCertificates-1:
 			return nil, &CertificateError{Reason: fmt.Sprintf("more than %d came", maxCertificates)}
@@ -228,11 +229,6 @@ func parseCertificates(body []byte, key crypto.Signer) ([]*x509.Certificate, err
 	return nil, &CertificateError{Reason: "none came" + inQuotes(firstLine(body))}
 }
 
-func sameKey(certificate *x509.Certificate, key crypto.Signer) bool {
-	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
-	return ok && public.Equal(certificate.PublicKey)
-}
-
 // clockSkew is how far the CA's clock may be ahead of ours.
 const clockSkew = 5 * time.Minute
 
@@ -244,7 +240,7 @@ func (c *Client) check(issued *Issued) (*Issued, error) {
 	leaf := issued.Certificates[0]
 	var reason string
 	switch {
-	case !sameKey(leaf, issued.Key):
+	case !bundle.Belongs(issued.Key, leaf.PublicKey):
 		reason = "it is for another key than the one that came with it"
 	case leaf.IsCA:
 		reason = "it is the certificate of a CA"

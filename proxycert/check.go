@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"time"
 
+	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/dn"
 )
 
@@ -23,7 +24,7 @@ func (c *Credential) Check(now time.Time) error {
 	if len(c.Chain) == 0 {
 		return &NoKeyError{}
 	}
-	if c.Key != nil && !belongs(c.Key, c.Chain[0]) {
+	if c.Key != nil && !bundle.Belongs(c.Key, c.Chain[0].PublicKey) {
 		return &KeyMismatchError{Cert: c.Chain[0]}
 	}
 	for _, cert := range c.Chain {

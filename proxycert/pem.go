@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/x509up/x509up/internal/bundle"
 )
 
 // Limits on what Parse reads.
@@ -89,7 +91,7 @@ func Parse(pemData []byte) (*Credential, error) {
 		}
 	}
 	if len(certs) == 0 {
-		return nil, &NoCertificateError{Found: types(blocks)}
+		return nil, &NoCertificateError{Found: bundle.Types(blocks)}
 	}
 	if err := c.arrange(certs); err != nil {
 		return nil, err
@@ -97,50 +99,17 @@ func Parse(pemData []byte) (*Credential, error) {
 	return c, nil
 }
 
-// beginMark is how the first line of a block begins; pem.Decode silently passes over blocks that it cannot read, so
-// the marks are counted beside it.
-var beginMark = []byte("-----BEGIN ")
-
-// decodeAll decodes all blocks. It is strict where pem.Decode is not: a block that cannot be decoded is an error, for
-// else a damaged certificate in the middle of a chain would go unnoticed.
+// decodeAll decodes all blocks, of which there must be one.
 func decodeAll(data []byte) ([]*pem.Block, error) {
-	rest := bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // what some editors put in front of UTF-8
-	if countMarks(rest) == 0 {
+	text := bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // what some editors put in front of UTF-8
+	if !bundle.HasPEM(text) {
 		return nil, &NoPEMError{Size: len(data), DER: len(data) > 2 && data[0] == 0x30 && data[1] >= 0x80}
 	}
-	var blocks []*pem.Block
-	for {
-		block, after := pem.Decode(rest)
-		// A block that was passed over leaves a second mark in what was consumed, or a mark in a rest without blocks.
-		marks := countMarks(rest[:len(rest)-len(after)])
-		if block == nil && countMarks(rest) > 0 || block != nil && marks != 1 {
-			return nil, &BlockError{Number: len(blocks) + 1, Err: errors.New("malformed or truncated PEM")}
-		}
-		if block == nil {
-			return blocks, nil
-		}
-		blocks, rest = append(blocks, block), after
+	blocks, err := bundle.Decode(text)
+	if err != nil {
+		return nil, &BlockError{Number: len(blocks) + 1, Err: err}
 	}
-}
-
-// countMarks counts the lines that begin a block.
-func countMarks(data []byte) int {
-	n := bytes.Count(data, append([]byte("\n"), beginMark...))
-	if bytes.HasPrefix(data, beginMark) {
-		n++
-	}
-	return n
-}
-
-// types are the types of blocks, each once, and the first few only: they are for an error message.
-func types(blocks []*pem.Block) []string {
-	var names []string
-	for _, block := range blocks {
-		if len(names) < 5 && !slices.Contains(names, block.Type) {
-			names = append(names, block.Type)
-		}
-	}
-	return names
+	return blocks, nil
 }
 
 // parseKey reads a private key. What the block's name says counts for less than what is in it, as in OpenSSL: there are
@@ -170,20 +139,16 @@ func parseKey(block *pem.Block) (crypto.Signer, error) {
 func (c *Credential) arrange(certs []*x509.Certificate) error {
 	leaf := 0
 	if c.Key != nil {
-		leaf = slices.IndexFunc(certs, func(cert *x509.Certificate) bool { return belongs(c.Key, cert) })
+		leaf = slices.IndexFunc(certs, func(cert *x509.Certificate) bool { return bundle.Belongs(c.Key, cert.PublicKey) })
 		if leaf < 0 {
 			return &KeyMismatchError{Cert: certs[0]}
 		}
 	} else if i := slices.IndexFunc(certs, func(cert *x509.Certificate) bool { return !issuedAny(cert, certs) }); i > 0 {
 		leaf = i
 	}
-	for next := leaf; next >= 0; {
-		last := certs[next]
-		c.Chain = append(c.Chain, last)
-		certs = slices.Delete(certs, next, next+1)
-		next = issuerOf(last, certs)
-	}
-	for _, cert := range certs {
+	var others []*x509.Certificate
+	c.Chain, others = bundle.Chain(certs, leaf)
+	for _, cert := range others {
 		c.Extra = append(c.Extra, &pem.Block{Type: blockCertificate, Bytes: cert.Raw})
 	}
 	return nil
@@ -194,32 +159,6 @@ func issuedAny(cert *x509.Certificate, certs []*x509.Certificate) bool {
 	return slices.ContainsFunc(certs, func(other *x509.Certificate) bool {
 		return other != cert && bytes.Equal(other.RawIssuer, cert.RawSubject)
 	})
-}
-
-// issuerOf is the index in certs of the issuer of cert, -1 if it is not there or cert has signed itself. Where several have
-// the right name, such as a renewed certificate beside the old one, the signature decides.
-func issuerOf(cert *x509.Certificate, certs []*x509.Certificate) int {
-	if bytes.Equal(cert.RawIssuer, cert.RawSubject) {
-		return -1
-	}
-	found := -1
-	for i, candidate := range certs {
-		if !bytes.Equal(cert.RawIssuer, candidate.RawSubject) {
-			continue
-		}
-		if found >= 0 && signed(certs[found], cert) {
-			return found
-		}
-		if found < 0 || signed(candidate, cert) {
-			found = i
-		}
-	}
-	return found
-}
-
-// signed says whether the key of issuer made the signature of cert.
-func signed(issuer, cert *x509.Certificate) bool {
-	return issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil
 }
 
 // Marshal writes the credential as grid tools read it: the leaf, its key if there is one, the rest of the chain, and

@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/dn"
 )
 
@@ -122,7 +123,7 @@ func checkIssuer(issuer *Credential, now time.Time) error {
 	switch {
 	case leaf == nil || issuer.Key == nil:
 		return &NoKeyError{Cert: leaf}
-	case !belongs(issuer.Key, leaf):
+	case !bundle.Belongs(issuer.Key, leaf.PublicKey):
 		return &KeyMismatchError{Cert: leaf}
 	}
 	switch t := TypeOf(leaf); t.Format {
@@ -251,10 +252,4 @@ func newSerial(random io.Reader) (*big.Int, error) {
 			return big.NewInt(n), nil
 		}
 	}
-}
-
-// belongs says whether key is the private key of cert.
-func belongs(key crypto.Signer, cert *x509.Certificate) bool {
-	pub, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
-	return ok && pub.Equal(cert.PublicKey)
 }

@@ -5,12 +5,9 @@ package pemfile_test
 
 import (
 	"crypto"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"math/big"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -124,24 +121,5 @@ func TestPairFiles(t *testing.T) {
 	want := [][]byte{certificate(t, "rsa.pem").Raw, certificate(t, "ca.pem").Raw}
 	if diff := cmp.Diff(want, raw(got.Certificates)); diff != "" {
 		t.Errorf("certificates (-want +got):\n%s", diff)
-	}
-}
-
-// TestPairIsQuick: a public key of half a million bits, and a signature to go with it, are not tried.
-func TestPairIsQuick(t *testing.T) {
-	t.Parallel()
-	ca := testca.New(t, testca.Options{RSA: true})
-	leaf := ca.Issue(t, testca.Leaf{})
-	huge, forged := *ca.Cert, *leaf.Chain[0]
-	modulus := new(big.Int).Lsh(big.NewInt(1), 1<<19)
-	huge.PublicKey = &rsa.PublicKey{N: modulus.Sub(modulus, big.NewInt(1)), E: 1<<31 - 1}
-	forged.Signature = make([]byte, 1<<16)
-	start := time.Now()
-	got, err := pemfile.Pair(&pemfile.Contents{Key: leaf.Key, Certificates: []*x509.Certificate{&forged, &huge}})
-	if err != nil || len(got.Certificates) != 2 {
-		t.Errorf("%v, %v", got, err)
-	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("it took %v", took)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/x509up/x509up/internal/bundle"
 )
 
 // MaxPKCS12 is the size in bytes above which a PKCS #12 file is refused.
@@ -42,7 +44,7 @@ func DecodePKCS12(data []byte, passphrase string) (crypto.Signer, []*x509.Certif
 	if err != nil {
 		return nil, nil, &FormatError{What: namePKCS12, Err: err}
 	}
-	mine := slices.IndexFunc(certificates, func(c *x509.Certificate) bool { return belongs(key, c) })
+	mine := slices.IndexFunc(certificates, func(c *x509.Certificate) bool { return bundle.Belongs(key, c.PublicKey) })
 	if mine > 0 {
 		leaf := certificates[mine]
 		certificates = slices.Insert(slices.Delete(certificates, mine, mine+1), 0, leaf)

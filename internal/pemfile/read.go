@@ -11,9 +11,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"slices"
 	"unicode/utf16"
 
+	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/pemfile/internal/pbe"
 )
 
@@ -47,7 +47,7 @@ func Read(data []byte, ask func() (string, error)) (*Contents, error) {
 		return nil, fmt.Errorf("pemfile: reading a file: %w", &LimitError{What: "bytes", Limit: MaxSize})
 	}
 	text := plainText(data)
-	if countMarks(text) > 0 {
+	if bundle.HasPEM(text) {
 		return readPEM(text, ask)
 	}
 	var r reader
@@ -128,9 +128,9 @@ type reader struct {
 
 // readPEM reads PEM blocks.
 func readPEM(text []byte, ask func() (string, error)) (*Contents, error) {
-	blocks, err := decodeAll(text)
+	blocks, err := bundle.Decode(text)
 	if err != nil {
-		return nil, err
+		return nil, &FormatError{What: blockName(len(blocks)+1, ""), Err: err}
 	}
 	var r reader
 	for i, block := range blocks {
@@ -151,7 +151,7 @@ func readPEM(text []byte, ask func() (string, error)) (*Contents, error) {
 		}
 	}
 	if r.what == "" && len(r.Certificates) == 0 {
-		return nil, &NothingError{Size: len(text), Found: types(blocks)}
+		return nil, &NothingError{Size: len(text), Found: bundle.Types(blocks)}
 	}
 	return r.finish(ask)
 }
@@ -211,51 +211,9 @@ func (r *reader) finish(ask func() (string, error)) (*Contents, error) {
 	return &r.Contents, nil
 }
 
-// beginMark is how the first line of a block begins; pem.Decode silently passes over blocks that it cannot read, so
-// the marks are counted beside it.
-var beginMark = []byte("-----BEGIN ")
-
-// decodeAll decodes all blocks. It is strict where pem.Decode is not: a block that cannot be decoded is an error, for
-// else the damaged key of a file would be a missing one.
-func decodeAll(rest []byte) ([]*pem.Block, error) {
-	var blocks []*pem.Block
-	for {
-		block, after := pem.Decode(rest)
-		// A block that was passed over leaves a second mark in what was consumed, or a mark in a rest without blocks.
-		marks := countMarks(rest[:len(rest)-len(after)])
-		if block == nil && countMarks(rest) > 0 || block != nil && marks != 1 {
-			return nil, &FormatError{What: blockName(len(blocks)+1, ""), Err: errors.New("malformed or truncated PEM")}
-		}
-		if block == nil {
-			return blocks, nil
-		}
-		blocks, rest = append(blocks, block), after
-	}
-}
-
-// countMarks counts the lines that begin a block.
-func countMarks(data []byte) int {
-	n := bytes.Count(data, append([]byte("\n"), beginMark...))
-	if bytes.HasPrefix(data, beginMark) {
-		n++
-	}
-	return n
-}
-
 func blockName(number int, kind string) string {
 	if kind == "" {
 		return fmt.Sprintf("PEM block %d", number)
 	}
 	return fmt.Sprintf("PEM block %d, %q", number, kind)
-}
-
-// types are the types of blocks, each once, and the first few only: they are for an error message.
-func types(blocks []*pem.Block) []string {
-	var names []string
-	for _, block := range blocks {
-		if len(names) < 5 && !slices.Contains(names, block.Type) {
-			names = append(names, block.Type)
-		}
-	}
-	return names
 }
