@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/internal/keygen"
+	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
 )
 
@@ -138,7 +139,7 @@ func (r Request) short(c *proxycert.Credential) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("the new credential is valid for %s, and %s are wanted: every call will get a new one",
-		Duration(left), Duration(r.Reuse))}
+		span.String(left), span.String(r.Reuse))}
 }
 
 // NewCredentialError means that what a source gave cannot be used: Err is what
@@ -192,7 +193,7 @@ func (r Request) shortened(c *proxycert.Credential) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("the certificate is valid for %s, not for %s as asked",
-		Duration(left), Duration(r.Lifetime))}
+		span.String(left), span.String(r.Lifetime))}
 }
 
 // clockSkew is how far the clock that a source goes by may be ahead of ours.
@@ -215,7 +216,7 @@ func (r Request) early(c *proxycert.Credential) []string {
 	if ahead <= 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("the certificate becomes valid in %s: is the clock of this machine right?", Duration(ahead))}
+	return []string{fmt.Sprintf("the certificate becomes valid in %s: is the clock of this machine right?", span.String(ahead))}
 }
 
 // readBack reads a new credential from the bytes that will be stored, and

@@ -8,8 +8,8 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
-	"time"
 
+	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
 )
 
@@ -52,7 +52,7 @@ func (r Request) unfit(c *proxycert.Credential) string {
 		return "it has no private key"
 	}
 	if left := c.TimeLeft(now); left < r.Reuse {
-		return fmt.Sprintf("it has %s left, and %s are wanted", Duration(left), Duration(r.Reuse))
+		return fmt.Sprintf("it has %s left, and %s are wanted", span.String(left), span.String(r.Reuse))
 	}
 	if reason := r.otherKind(c.Leaf()); reason != "" {
 		return reason
@@ -106,33 +106,4 @@ func keyDoes(have crypto.PublicKey, want proxycert.KeyType) bool {
 		return !isRSA && bits >= 384
 	}
 	return false
-}
-
-// Duration writes a time for people, with no more detail than they need. Above
-// an hour it is rounded to minutes: a second after 12 hours were granted there
-// are still 12 hours.
-func Duration(d time.Duration) string {
-	sign := ""
-	if d < 0 {
-		sign, d = "-", -d
-	}
-	d = d.Round(time.Second)
-	if d >= time.Hour {
-		d = d.Round(time.Minute)
-	}
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%s%d s", sign, d/time.Second)
-	case d < time.Hour:
-		return fmt.Sprintf("%s%d min", sign, d/time.Minute)
-	case d < 72*time.Hour:
-		if m := d % time.Hour / time.Minute; m != 0 {
-			return fmt.Sprintf("%s%d h %d min", sign, d/time.Hour, m)
-		}
-		return fmt.Sprintf("%s%d h", sign, d/time.Hour)
-	}
-	if h := d % (24 * time.Hour) / time.Hour; h != 0 {
-		return fmt.Sprintf("%s%d days %d h", sign, d/(24*time.Hour), h)
-	}
-	return fmt.Sprintf("%s%d days", sign, d/(24*time.Hour))
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/x509up/x509up/credstore"
-	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/span"
 )
 
 func (a *app) newDestroy() *cobra.Command {
@@ -61,7 +61,7 @@ func (a *app) inUse(path string) bool {
 	}
 	left := c.TimeLeft(a.Now())
 	if left > 0 {
-		a.tell("%s is left: it is valid for %s more", path, acquire.Duration(left))
+		a.tell("%s is left: it is valid for %s more", path, span.String(left))
 	}
 	return left > 0
 }

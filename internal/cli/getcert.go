@@ -18,6 +18,7 @@ import (
 	"github.com/x509up/x509up/getcert"
 	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
 )
 
@@ -292,7 +293,7 @@ func (a *app) report(result acquire.Result, path string, asJSON bool) error {
 		verb = "kept"
 	}
 	_, err := fmt.Fprintf(a.Out, "%s %s\n  %s\n  for %s\n  valid for %s, until %s\n", verb, path, view.Type, short(view.Identity),
-		acquire.Duration(view.left), view.NotAfter.Local().Format("2006-01-02 15:04:05 MST"))
+		span.String(view.left), view.NotAfter.Local().Format("2006-01-02 15:04:05 MST"))
 	if err != nil {
 		return fmt.Errorf("%s %s, but saying so: %w", verb, path, err)
 	}

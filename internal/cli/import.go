@@ -17,9 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/x509up/x509up/credstore"
-	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/internal/secret"
+	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/trust"
 )
@@ -172,7 +172,7 @@ func (a *app) printImport(c *proxycert.Credential, folder string) error {
 	row("subject", short(proxycert.OneLine(leaf.RawSubject)))
 	row("issuer", short(proxycert.OneLine(leaf.RawIssuer)))
 	row("valid", leaf.NotBefore.Local().Format("2006-01-02")+" to "+leaf.NotAfter.Local().Format("2006-01-02 15:04:05 MST")+
-		", "+acquire.Duration(leaf.NotAfter.Sub(a.Now()))+" left")
+		", "+span.String(leaf.NotAfter.Sub(a.Now()))+" left")
 	row("e-mail", strings.Join(leaf.EmailAddresses, ", "))
 	row("usage", usage(leaf))
 	row("key", viewCertificate(leaf).Key)

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/x509up/x509up/credstore"
-	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
 )
 
@@ -186,7 +186,7 @@ func (a *app) info(path string, o infoOptions) error {
 		return &unusableError{path, v.Problem}
 	case v.left < want:
 		return &unusableError{path, fmt.Sprintf("it is valid for %s more, and %s are wanted",
-			acquire.Duration(v.left), acquire.Duration(want))}
+			span.String(v.left), span.String(want))}
 	}
 	return nil
 }
@@ -256,7 +256,7 @@ func printView(out io.Writer, v view) error {
 func timeLeft(v view) string {
 	end := v.NotAfter.Local().Format("2006-01-02 15:04:05 MST")
 	if v.left <= 0 {
-		return "0, it ended " + acquire.Duration(-v.left) + " ago, at " + end
+		return "0, it ended " + span.String(-v.left) + " ago, at " + end
 	}
-	return acquire.Duration(v.left) + ", until " + end
+	return span.String(v.left) + ", until " + end
 }
