@@ -37,8 +37,8 @@ var libraries = map[string][]string{
 	"proxycert": {"internal/bundle", "internal/dn"},
 	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
 	"kerberos":  {},
-	"voms":      {"proxycert"},
-	"trust":     {"proxycert"},
+	"voms":      {"proxycert", "internal/name"},
+	"trust":     {"proxycert", "internal/name"},
 	"myproxy":   {"proxycert"},
 }
 

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/x509up/x509up/trust/internal/name"
+	"github.com/x509up/x509up/internal/name"
 )
 
 // Limits on the ways from a certificate to the roots.

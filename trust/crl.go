@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/trust/internal/crl"
-	"github.com/x509up/x509up/trust/internal/name"
 )
 
 // defaultMaxCRLAge is what Options.MaxCRLAge is if it is zero.

@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/proxycert"
-	"github.com/x509up/x509up/trust/internal/name"
 	"github.com/x509up/x509up/trust/internal/policy"
 )
 

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/proxycert"
-	"github.com/x509up/x509up/trust/internal/name"
 )
 
 // Verify says whether a server that trusts the CAs of the folder would take the credential. The report has all checks that

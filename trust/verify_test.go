@@ -20,10 +20,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/trust"
-	"github.com/x509up/x509up/trust/internal/name"
 )
 
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/trust/internal/folder"
-	"github.com/x509up/x509up/trust/internal/name"
 )
 
 // Finder finds the lists of a CA in a folder. The zero value is ready.

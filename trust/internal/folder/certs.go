@@ -18,7 +18,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
-	"github.com/x509up/x509up/trust/internal/name"
+	"github.com/x509up/x509up/internal/name"
 )
 
 // CA is a certificate that stands in the folder.

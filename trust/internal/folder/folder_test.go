@@ -20,9 +20,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/trust/internal/folder"
-	"github.com/x509up/x509up/trust/internal/name"
 )
 
 func write(t testing.TB, dir, file string, data []byte) {

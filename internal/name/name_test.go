@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/internal/testca"
-	"github.com/x509up/x509up/trust/internal/name"
 )
 
 //go:embed testdata/names.txt
