@@ -193,7 +193,7 @@ func (u gridUser) makesBelow(t *testing.T, p foreign) {
 }
 
 // TestBelow lets others make proxies below ours, with a path length that allows it and with one that does not. The
-// path is for whoever reads such a file to check: of these, only grid-proxy-init -verify looks.
+// path is for whoever reads such a file to check: of these, only voms-proxy-init2 and grid-proxy-init -verify look.
 func TestBelow(t *testing.T) {
 	g := newGrid(t)
 	for _, pathLength := range []string{"1", "0"} {
@@ -202,10 +202,16 @@ func TestBelow(t *testing.T) {
 		out := filepath.Join(u.Home, "below")
 		for _, command := range [][]string{
 			{"grid-proxy-init", "-cert", u.File, "-key", u.File, "-out", out},
+			// It makes none below a proxy without a subject key identifier, such as its own and those of grid-proxy-init.
+			{"voms-proxy-init2", "-noregen", "-rfc", "-valid", "5:00", "-out", out},
 			{"voms-proxy-init3", "-noregen", "-rfc", "-out", out},
 			{"arcproxy", "-C", u.File, "-K", u.File, "-P", out},
 		} {
 			t.Run(command[0]+" below path length "+pathLength, func(t *testing.T) {
+				if pathLength == "0" && command[0] == "voms-proxy-init2" {
+					u.run(t, 1, command[0], command[1:]...).says(t, "proxy path length constraint exceeded")
+					return
+				}
 				u.run(t, 0, command[0], command[1:]...)
 				if pathLength == "1" {
 					u.verified(t, out)

@@ -46,6 +46,8 @@ func TestInit(t *testing.T) {
 					u.x509up(t, exitDone, append([]string{"init", "--key-type", proxyKey.String()}, kind.args...)...)
 					u.isProxy(t, kind.want)
 					u.acceptedByAll(t, u.File)
+					// As Python verifies by default since 3.13.
+					u.run(t, 0, "openssl", "verify", "-x509_strict", "-allow_proxy_certs", "-CApath", g.CADir, "-untrusted", u.File, u.File)
 					text := u.run(t, 0, "openssl", "x509", "-noout", "-text", "-in", u.File).Stdout
 					if want := "Path Length Constraint: " + kind.pathLength + "\n"; !strings.Contains(text, want) {
 						t.Errorf("openssl does not say %q:\n%s", want, text)

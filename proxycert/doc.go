@@ -22,9 +22,10 @@
 //	if err != nil { … }
 //	file, err := proxy.Marshal(proxycert.PKCS1)
 //
-// The proxy has its issuer's subject with one more common name, a random serial number, and two extensions, both
-// critical: ProxyCertInfo (RFC 3820 §3.8) and key usage. It has no others, because each one more is one that some
-// reader refuses. It is signed with SHA-256, or a longer digest where the issuer calls for it.
+// The proxy has its issuer's subject with one more common name, a random serial number, and four extensions: critical
+// are ProxyCertInfo (RFC 3820 §3.8) and key usage, and the two key identifiers (RFC 5280 §4.2.1.1–2) are not. That of
+// the issuer is there if the issuer has one. There are no others, because each one more is one that some reader refuses.
+// It is signed with SHA-256, or a longer digest where the issuer calls for it.
 //
 // # Reading
 //

@@ -9,6 +9,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -80,6 +81,10 @@ func New(issuer *Credential, o Options) (*Credential, error) {
 			return nil, err
 		}
 	}
+	id, err := keyID(key.Public())
+	if err != nil {
+		return nil, err
+	}
 	serial, err := newSerial(o.Rand)
 	if err != nil {
 		return nil, err
@@ -89,6 +94,7 @@ func New(issuer *Credential, o Options) (*Credential, error) {
 		NotBefore:       notBefore,
 		NotAfter:        notAfter,
 		KeyUsage:        keyUsage(issuer.Leaf(), key.Public()),
+		SubjectKeyId:    id,
 		ExtraExtensions: []pkix.Extension{info},
 	}
 	cert, err := sign(issuer, template, key.Public())
@@ -108,8 +114,9 @@ func sign(issuer *Credential, template *x509.Certificate, pub crypto.PublicKey) 
 	if template.RawSubject, err = dn.Below(leaf.RawSubject, template.SerialNumber.String()); err != nil {
 		return nil, err
 	}
-	// Only name and key of the issuer are shown to CreateCertificate, which would else add the issuer's key identifier.
-	parent := &x509.Certificate{RawSubject: leaf.RawSubject, PublicKey: leaf.PublicKey}
+	// Of the issuer, CreateCertificate is to see this and no more. It writes an authority key identifier if there is one:
+	// RFC 5280 §4.2.1.1 wants that everywhere, and OpenSSL insists on it once it is strict, as it is by default in Python 3.13.
+	parent := &x509.Certificate{RawSubject: leaf.RawSubject, PublicKey: leaf.PublicKey, SubjectKeyId: leaf.SubjectKeyId}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, pub, issuer.Key)
 	if err != nil {
 		return nil, fmt.Errorf("proxycert: signing a proxy of %q: %w", OneLine(leaf.RawSubject), err)
@@ -210,6 +217,24 @@ func keyUsage(issuer *x509.Certificate, pub crypto.PublicKey) x509.KeyUsage {
 		usage &= issuer.KeyUsage
 	}
 	return usage
+}
+
+// keyID names a key by RFC 7093 §2, method 1. A proxy bears the name for the sake of those below it: voms-proxy-init
+// of voms-clients 2.1 refuses to make one below a certificate that has none.
+func keyID(pub crypto.PublicKey) ([]byte, error) {
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err == nil {
+		_, err = asn1.Unmarshal(der, &info)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("proxycert: naming the key of a proxy: %w", err)
+	}
+	sum := sha256.Sum256(info.Key.Bytes)
+	return sum[:20], nil
 }
 
 // signatureAlgorithm is SHA-256 or what is stronger: for RSA the digest that the issuer's own certificate is signed with,

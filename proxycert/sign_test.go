@@ -11,6 +11,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -89,13 +90,16 @@ func TestNewContents(t *testing.T) {
 	for _, ext := range cert.Extensions {
 		fmt.Fprintf(&extensions, "%v %v %X; ", ext.Id, ext.Critical, ext.Value)
 	}
+	id := sha256.Sum256(x509.MarshalPKCS1PublicKey(&testca.RSA(2).PublicKey))
 	want := contents{
 		Subject: "/DC=org/DC=example/CN=Jane Doe/CN=" + cert.SerialNumber.String(),
 		Issuer:  "/DC=org/DC=example/CN=Jane Doe",
 		Version: 3,
 		// keyUsage: digitalSignature alone, since that is all the issuer has; ProxyCertInfo: inherit all, no path length.
-		Extensions: "2.5.29.15 true 03020780; 1.3.6.1.5.5.7.1.14 true 300C300A06082B06010505071501; ",
-		NotBefore:  now.Add(-5 * time.Minute), NotAfter: now.Add(12 * time.Hour),
+		Extensions: "2.5.29.15 true 03020780; " +
+			fmt.Sprintf("2.5.29.14 false 0414%X; 2.5.29.35 false 30168014%X; ", id[:20], issuer.Leaf().SubjectKeyId) +
+			"1.3.6.1.5.5.7.1.14 true 300C300A06082B06010505071501; ",
+		NotBefore: now.Add(-5 * time.Minute), NotAfter: now.Add(12 * time.Hour),
 		Chain: 2,
 	}
 	is := contents{
@@ -107,6 +111,33 @@ func TestNewContents(t *testing.T) {
 	}
 	if got.Key != testca.RSA(2) || got.Chain[1] != issuer.Leaf() || len(issuer.Chain) != 1 {
 		t.Error("the key, the chain or the issuer is not what was given")
+	}
+}
+
+// A proxy names its issuer's key as the issuer does, or not at all.
+func TestNewKeyIdentifiers(t *testing.T) {
+	t.Parallel()
+	nameless := testca.New(t, testca.Options{}).Issue(t, testca.Leaf{Change: func(c *x509.Certificate) { c.SubjectKeyId = nil }})
+	first, err := proxycert.New(nameless, proxycert.Options{KeyType: proxycert.EC256, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := proxycert.New(first, proxycert.Options{KeyType: proxycert.EC384, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id := first.Leaf().AuthorityKeyId; id != nil {
+		t.Errorf("the issuer has no key identifier, and the proxy names it %X", id)
+	}
+	point, err := first.Leaf().PublicKey.(*ecdsa.PublicKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(point)
+	for name, id := range map[string][]byte{"the proxy": first.Leaf().SubjectKeyId, "the one below it": second.Leaf().AuthorityKeyId} {
+		if !bytes.Equal(id, sum[:20]) {
+			t.Errorf("%s names the key %X, want %X", name, id, sum[:20])
+		}
 	}
 }
 
