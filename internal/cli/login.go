@@ -6,6 +6,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -163,8 +164,18 @@ func (a *app) finder(o loginOptions, t http.RoundTripper) idp.Finder {
 		Metadata: o.metadata,
 		CacheDir: a.cacheDir(),
 		Now:      a.Now,
-		Warn:     func(stale *idp.StaleError) { a.warn("%s", plain(stale)) },
+		Warn:     a.warnOfSource,
 	}
+}
+
+// warnOfSource speaks of bad lines of a list, which its keeper should mend, only
+// to who asked for more.
+func (a *app) warnOfSource(err error) {
+	if _, skipped := errors.AsType[*idp.SkippedError](err); skipped {
+		a.tell("%s", plain(err))
+		return
+	}
+	a.warn("%s", plain(err))
 }
 
 // cacheDir is where lists are kept; empty where there is no home.

@@ -19,11 +19,11 @@
 // # Where it is looked up
 //
 // A list has a line "URL NAME" for each provider; a name that ends in " (Kerberos)" is an endpoint that takes Kerberos
-// tickets ([ParseList]). Metadata is SAML metadata ([ParseMetadata]; saml-metadata-2.0-os, with the names of
-// saml-metadata-ui-v1.0), of which an endpoint is md:IDPSSODescriptor/md:SingleSignOnService with the SOAP binding
-// (saml-ecp-v2.0-cs01 §2.3.10). Both are a file or an https URL. A metadata URL that ends in a slash is the base of a
-// server of the Metadata Query protocol (draft-young-md-query): it is asked for one entityID at a time, below
-// "entities/". Every other URL is a document.
+// tickets ([ParseList]). A line that is not of that form is not used, and [Finder.Warn] is told. Metadata is SAML metadata
+// ([ParseMetadata]; saml-metadata-2.0-os, with the names of saml-metadata-ui-v1.0), of which an endpoint is
+// md:IDPSSODescriptor/md:SingleSignOnService with the SOAP binding (saml-ecp-v2.0-cs01 §2.3.10). Both are a file or an
+// https URL. A metadata URL that ends in a slash is the base of a server of the Metadata Query protocol
+// (draft-young-md-query): it is asked for one entityID at a time, below "entities/". Every other URL is a document.
 //
 // What is downloaded is kept in [Finder.CacheDir]: for an hour without a question, then as long as the server says that
 // it has not changed, and also when the server cannot be reached.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/x509up/x509up/internal/idp/internal/download"
 )
 
 var errNotURL = errors.New("it is not a URL")
@@ -20,6 +22,8 @@ type NotFoundError struct {
 	Nearest string
 	// EntityIDsOnly tells that the metadata comes from a server that can be asked for entityIDs only.
 	EntityIDsOnly bool
+	// Skipped tells of lines of the list that are not used, where the provider may stand; nil if there are none.
+	Skipped *SkippedError
 }
 
 func (e *NotFoundError) Error() string {
@@ -29,6 +33,9 @@ func (e *NotFoundError) Error() string {
 	}
 	if e.EntityIDsOnly {
 		text += "; the metadata server can be asked for entityIDs only"
+	}
+	if e.Skipped != nil {
+		text += "; in the list, " + e.Skipped.what()
 	}
 	return text
 }
@@ -73,11 +80,7 @@ func (e *NoSourceError) Error() string {
 
 // InsecureURLError says that a URL is not https. The URL is the endpoint, the list's, the metadata's, or one that their
 // server redirected to.
-type InsecureURLError struct {
-	URL string
-}
-
-func (e *InsecureURLError) Error() string { return fmt.Sprintf("%q is not an https URL", e.URL) }
+type InsecureURLError = download.InsecureURLError
 
 // SourceError says that a list or metadata could not be read. It wraps the cause: a [*ListError], [*MetadataError],
 // [*ExpiredError], [*StatusError], [*SizeError], [*InsecureURLError], or an error of the network or the file.
@@ -107,11 +110,29 @@ func (e *SourceError) Unwrap() error { return e.Err }
 
 // ListError says that a line is not of the form "URL NAME".
 type ListError struct {
-	Line   int // counted from 1
-	Reason string
+	Line   int    `json:"line"` // counted from 1
+	Reason string `json:"reason"`
 }
 
 func (e *ListError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
+
+// SkippedError is a warning: lines of a list are not of the form "URL NAME", and are not used.
+type SkippedError struct {
+	Source string    `json:"-"` // path, or URL without a password
+	Lines  int       `json:"lines"`
+	First  ListError `json:"first"`
+}
+
+func (e *SkippedError) Error() string {
+	return fmt.Sprintf("idp: reading the list %s: %s", e.Source, e.what())
+}
+
+func (e *SkippedError) what() string {
+	if e.Lines == 1 {
+		return fmt.Sprintf("line %d is not used: %s", e.First.Line, e.First.Reason)
+	}
+	return fmt.Sprintf("%d lines are not used, the first is %v", e.Lines, &e.First)
+}
 
 // MetadataError says that a document is not SAML metadata.
 type MetadataError struct {
@@ -131,13 +152,7 @@ func (e *ExpiredError) Error() string {
 }
 
 // StatusError says that a server answered, but not with what was asked for.
-type StatusError struct {
-	Status int
-}
-
-func (e *StatusError) Error() string {
-	return fmt.Sprintf("the server answered with status %d", e.Status)
-}
+type StatusError = download.StatusError
 
 // SizeError says that a list or metadata is larger than it can sensibly be.
 type SizeError struct {

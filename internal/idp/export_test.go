@@ -3,18 +3,13 @@
 
 package idp
 
-import "time"
+import "context"
 
 // ParseMetadataMax lets the tests reach the limit without documents of its size.
 var ParseMetadataMax = parseMetadata
 
-// CachePath is the file in which a copy of a source is kept.
-func CachePath(f Finder, kind, where string) string {
-	return f.cachePath(source{kind: kind, where: where})
-}
-
-// Cached reads that file.
-func Cached(f Finder, kind, where string) (providers []Provider, validUntil time.Time, ok bool) {
-	e, ok := f.cached(source{kind: kind, where: where})
-	return e.Providers, e.ValidUntil, ok
+// Listed returns the providers of the list, also those that All does not show.
+func Listed(ctx context.Context, f Finder) (Metadata, error) {
+	doc, err := f.list(ctx)
+	return doc.Metadata, err
 }

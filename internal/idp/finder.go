@@ -4,12 +4,15 @@
 package idp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/x509up/x509up/internal/idp/internal/download"
 )
 
 // Finder looks providers up. The zero value knows URLs only. It may be used by several goroutines at once.
@@ -31,8 +34,9 @@ type Finder struct {
 	AllowLoopbackHTTP bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Warn, if not nil, is told when a copy has to do because a server cannot be reached.
-	Warn func(*StaleError)
+	// Warn, if not nil, is told what does not keep anyone from a provider: a [*StaleError], that a copy has to do because a
+	// server cannot be reached, or a [*SkippedError], that lines of the list are not used.
+	Warn func(error)
 }
 
 // Find returns the provider that query means: a URL, a part of a name or host, or an entityID; see the package comment.
@@ -71,6 +75,7 @@ func (f Finder) lookUp(ctx context.Context, query string) (Provider, error) {
 			none.Nearest = e.Nearest
 		}
 		none.EntityIDsOnly = e.EntityIDsOnly
+		none.Skipped = cmp.Or(none.Skipped, e.Skipped)
 	}
 	return Provider{}, none
 }
@@ -85,7 +90,7 @@ func (f Finder) byURL(ctx context.Context, query string) (Provider, error) {
 		}
 	}
 	u, err := parseURL(query)
-	if err != nil || !secure(u, f.AllowLoopbackHTTP) {
+	if err != nil || !download.Secure(u, f.AllowLoopbackHTTP) {
 		return Provider{}, &InsecureURLError{URL: cleanName(redacted(query))}
 	}
 	return Provider{Name: u.Host, URL: query}, nil
@@ -105,7 +110,11 @@ func (f Finder) inList(ctx context.Context, query string) (Provider, error) {
 			return p, err
 		}
 	}
-	return Match(filter(doc.Providers, func(p Provider) bool { return !p.Kerberos }), query)
+	p, err := Match(filter(doc.Providers, func(p Provider) bool { return !p.Kerberos }), query)
+	if e, missing := errors.AsType[*NotFoundError](err); missing {
+		e.Skipped = doc.Skipped
+	}
+	return p, err
 }
 
 func (f Finder) inMetadata(ctx context.Context, query string) (Provider, error) {
@@ -178,7 +187,7 @@ func (f Finder) All(ctx context.Context) ([]Provider, error) {
 
 func (f Finder) mayUse(endpoint string) error {
 	u, err := parseURL(endpoint)
-	if err != nil || !secure(u, f.AllowLoopbackHTTP) {
+	if err != nil || !download.Secure(u, f.AllowLoopbackHTTP) {
 		return &InsecureURLError{URL: endpoint}
 	}
 	return nil

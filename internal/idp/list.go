@@ -21,37 +21,63 @@ const maxLine = 8 << 10
 const kerberosMark = " (Kerberos)"
 
 // ParseList reads a list in CILogon's form: a line for each provider, with the URL of the endpoint, a blank, and the
-// display name, in UTF-8. Empty lines are skipped. Every other line that is not of the form is a [*ListError]: what is
-// not a list, such as the HTML page of a server in trouble, must not pass for an empty one.
-func ParseList(r io.Reader) ([]Provider, error) {
-	var list []Provider
-	lines := bufio.NewScanner(limit(r, MaxList))
-	lines.Buffer(make([]byte, 0, maxLine), maxLine)
-	number := 0
-	for lines.Scan() {
-		number++
-		line := lines.Bytes()
+// display name, in UTF-8. Empty lines are passed over. So are other lines that are not of the form, because one slip in a
+// list must not cost everyone the rest of it; skipped says how many there are, and is nil if there are none.
+//
+// What is not a list, such as the page of a server in trouble, must not pass for one. A document in HTML or XML, and one
+// that has lines but no provider, is a [*ListError].
+func ParseList(r io.Reader) (list []Provider, skipped *SkippedError, err error) {
+	in := bufio.NewReaderSize(limit(r, MaxList), maxLine)
+	blank := true // so far
+	for number := 1; !errors.Is(err, io.EOF); number++ {
+		var line []byte
+		var long bool
+		if line, long, err = nextLine(in); err != nil && !errors.Is(err, io.EOF) {
+			return nil, nil, err // and the line was cut off
+		}
 		if number == 1 {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
+		if line = bytes.TrimSpace(line); len(line) == 0 && !long {
 			continue
 		}
-		p, reason := parseLine(string(line))
-		if reason != "" && lines.Err() == nil { // else the line was cut off
-			return nil, &ListError{Line: number, Reason: reason}
+		p, reason := parseLine(string(line), long)
+		if blank && bytes.HasPrefix(line, []byte("<")) {
+			return nil, nil, &ListError{Line: number, Reason: reason}
 		}
-		list = append(list, p)
+		blank = false
+		switch {
+		case reason == "":
+			list = append(list, p)
+		case skipped == nil:
+			skipped = &SkippedError{Lines: 1, First: ListError{Line: number, Reason: reason}}
+		default:
+			skipped.Lines++
+		}
 	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, &ListError{Line: number + 1, Reason: "the line is too long"}
-	} else if err != nil {
-		return nil, err
+	if len(list) == 0 && skipped != nil {
+		return nil, nil, &skipped.First
 	}
-	return list, nil
+	return list, skipped, nil
 }
 
-func parseLine(line string) (p Provider, reason string) {
+// nextLine reads a line, which is good until the next call. Of a long one, the beginning is returned and the rest is lost.
+func nextLine(in *bufio.Reader) (line []byte, long bool, err error) {
+	line, err = in.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, false, err
+	}
+	line = bytes.Clone(line)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = in.ReadSlice('\n')
+	}
+	return line, true, err
+}
+
+func parseLine(line string, long bool) (p Provider, reason string) {
+	if long {
+		return p, "the line is too long"
+	}
 	i := strings.IndexAny(line, " \t")
 	if i < 0 || !isURL(line[:i]) {
 		return p, `it is not of the form "URL NAME"`

@@ -7,9 +7,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"unicode"
 	"unicode/utf8"
 
@@ -54,9 +56,9 @@ func TestParseList(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := idp.ParseList(strings.NewReader(tt.list))
-			if err != nil {
-				t.Fatal(err)
+			got, skipped, err := idp.ParseList(strings.NewReader(tt.list))
+			if err != nil || skipped != nil {
+				t.Fatal(err, skipped)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -70,7 +72,10 @@ func TestParseListRefuses(t *testing.T) {
 	const form, badURL = `it is not of the form "URL NAME"`, "the URL is not a good https URL"
 	tests := []struct{ name, list, want string }{
 		{"HTML", "<!DOCTYPE html>\n<html>", "line 1: " + form},
-		{"only a URL", "https://a.example/ A\nhttps://b.example/", "line 2: " + form},
+		{"HTML with a line of the form", "\ufeff\n <!DOCTYPE html>\n<pre>\nhttps://a.example/ A\n</pre>", "line 2: " + form},
+		{"metadata", `<?xml version="1.0"?>` + "\n" + federation, "line 1: " + form},
+		{"only a URL", "https://b.example/", "line 1: " + form},
+		{"several bad lines", "\n\nfirst line\nhttp://a.example/ A", "line 3: " + form},
 		{"only a name", "University of Wisconsin", "line 1: " + form},
 		{"http", "http://a.example/ A", "line 1: " + badURL},
 		{"http on what looks like loopback", "http://localhost.a.example/ A", "line 1: " + badURL},
@@ -83,16 +88,60 @@ func TestParseListRefuses(t *testing.T) {
 		{"control characters in the URL", "https://a.example/\x1b[2J A", "line 1: " + badURL},
 		{"letters of another alphabet in the URL", "https://аpple.example/ A", "line 1: " + badURL},
 		{"a name of control characters", "https://a.example/ \x1b\x07", "line 1: the name is empty"},
-		{"a long line", "https://a.example/ A\nhttps://b.example/ " + strings.Repeat("B", 9000), "line 2: the line is too long"},
+		{"a long line", "https://b.example/ " + strings.Repeat("B", 9000) + "\n", "line 1: the line is too long"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			list, err := idp.ParseList(strings.NewReader(tt.list))
-			if _, ok := errors.AsType[*idp.ListError](err); !ok || err.Error() != tt.want || list != nil {
+			list, skipped, err := idp.ParseList(strings.NewReader(tt.list))
+			if _, ok := errors.AsType[*idp.ListError](err); !ok || err.Error() != tt.want || list != nil || skipped != nil {
 				t.Errorf("ParseList = %v, %v, want %s", list, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestParseListSkips: a bad line costs nobody the others.
+func TestParseListSkips(t *testing.T) {
+	t.Parallel()
+	const form = `it is not of the form "URL NAME"`
+	good := []idp.Provider{{Name: "A", URL: "https://a.example/"}, {Name: "B", URL: "https://b.example/"}}
+	const a, b = "https://a.example/ A\n", "https://b.example/ B\n"
+	for _, tt := range []struct {
+		name, list string
+		want       idp.SkippedError
+	}{
+		{"a comment first", "# ours\n" + a + b, idp.SkippedError{Lines: 1, First: idp.ListError{Line: 1, Reason: form}}},
+		{"between", a + "\nhttp://c.example/ C\n" + b, idp.SkippedError{Lines: 1, First: idp.ListError{Line: 3, Reason: "the URL is not a good https URL"}}},
+		{"a URL alone, last", a + b + "https://c.example/", idp.SkippedError{Lines: 1, First: idp.ListError{Line: 3, Reason: form}}},
+		{"a tag, but not first", a + "<br>\n" + b, idp.SkippedError{Lines: 1, First: idp.ListError{Line: 2, Reason: form}}},
+		{"more bad than good", "x\n" + a + "y\nz\n" + b + "https://c.example/ \x1b", idp.SkippedError{Lines: 4, First: idp.ListError{Line: 1, Reason: form}}},
+		{"a long one", a + "https://c.example/ " + strings.Repeat("C", 20_000) + "\n" + b, idp.SkippedError{Lines: 1, First: idp.ListError{Line: 2, Reason: "the line is too long"}}},
+		{"a long one of blanks", a + strings.Repeat(" ", 20_000) + "\n" + b, idp.SkippedError{Lines: 1, First: idp.ListError{Line: 2, Reason: "the line is too long"}}},
+		{"a long one last", a + b + strings.Repeat("C", 20_000), idp.SkippedError{Lines: 1, First: idp.ListError{Line: 3, Reason: "the line is too long"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, skipped, err := idp.ParseList(strings.NewReader(tt.list))
+			if diff := cmp.Diff(good, got); err != nil || diff != "" {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+			if diff := cmp.Diff(&tt.want, skipped); diff != "" {
+				t.Errorf("skipped (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestParseListCutOff: what ends by an error is no list, however good its beginning is.
+func TestParseListCutOff(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection reset")
+	for _, begin := range []string{"", "https://a.example/ A\n", "https://a.example/ A\nhttps://b.example/ B", strings.Repeat("x", 20_000)} {
+		list, skipped, err := idp.ParseList(io.MultiReader(strings.NewReader(begin), iotest.ErrReader(broken)))
+		if !errors.Is(err, broken) || list != nil || skipped != nil {
+			t.Errorf("%.30q: %v, %v, %v", begin, list, skipped, err)
+		}
 	}
 }
 
@@ -113,7 +162,7 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestParseListIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{strings.Repeat(" ", 4000) + "\n", "https://a.example/ " + strings.Repeat("A", 8000) + "\n"} {
-		_, err := idp.ParseList(&endless{text: text})
+		_, _, err := idp.ParseList(&endless{text: text})
 		if e, ok := errors.AsType[*idp.SizeError](err); !ok || e.Limit != idp.MaxList {
 			t.Errorf("err = %v, want a SizeError", err)
 		}
@@ -126,10 +175,16 @@ func FuzzParseList(f *testing.F) {
 	f.Add([]byte("\ufeffhttp://[::1]:80/ \x1b[31m Red\xff (Kerberos) (Kerberos)\r\n"))
 	f.Add([]byte("https://a.example/ (Kerberos)"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		list, err := idp.ParseList(bytes.NewReader(data))
+		list, skipped, err := idp.ParseList(bytes.NewReader(data))
 		if err != nil {
 			assertPrintable(t, err.Error())
 			return
+		}
+		if skipped != nil {
+			assertPrintable(t, skipped.Error())
+			if lines := bytes.Count(data, []byte("\n")) + 1; skipped.Lines < 1 || skipped.Lines+len(list) > lines || len(list) == 0 {
+				t.Errorf("%d lines skipped and %d used of %d", skipped.Lines, len(list), lines)
+			}
 		}
 		var again bytes.Buffer
 		for _, p := range list {
@@ -143,9 +198,9 @@ func FuzzParseList(f *testing.F) {
 			}
 			fmt.Fprintf(&again, "%s %s\n", p.URL, name)
 		}
-		second, err := idp.ParseList(&again)
-		if err != nil {
-			t.Fatal(err)
+		second, bad, err := idp.ParseList(&again)
+		if err != nil || bad != nil {
+			t.Fatal(err, bad)
 		}
 		if diff := cmp.Diff(list, second); diff != "" {
 			t.Errorf("(-first +second):\n%s", diff)

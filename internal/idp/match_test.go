@@ -25,7 +25,7 @@ func named(names ...string) []idp.Provider {
 
 func TestMatch(t *testing.T) {
 	t.Parallel()
-	known, err := idp.ParseList(strings.NewReader(cilogon))
+	known, _, err := idp.ParseList(strings.NewReader(cilogon))
 	if err != nil {
 		t.Fatal(err)
 	}

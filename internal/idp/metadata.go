@@ -40,9 +40,9 @@ const (
 // Metadata is what a metadata document says of identity providers.
 type Metadata struct {
 	// Providers are all identity providers, also hidden ones and those without an ECP endpoint, in document order.
-	Providers []Provider
+	Providers []Provider `json:"providers"`
 	// ValidUntil is when the document ends to be valid; zero if it does not say.
-	ValidUntil time.Time
+	ValidUntil time.Time `json:"valid_until,omitzero"`
 }
 
 // ParseMetadata reads SAML metadata, of one entity or an aggregate, as a stream: memory grows with the number of

@@ -4,11 +4,12 @@
 package idp
 
 import (
-	"net/netip"
 	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/x509up/x509up/internal/idp/internal/download"
 )
 
 // Provider is an identity provider.
@@ -58,7 +59,7 @@ func goodEntityID(s string) bool {
 // goodEndpoint reports whether a password may be sent to raw: https, or http on loopback.
 func goodEndpoint(raw string) bool {
 	u, err := parseURL(raw)
-	return err == nil && secure(u, true)
+	return err == nil && download.Secure(u, true)
 }
 
 // parseURL is url.Parse for addresses as they stand in a list: in printable ASCII, whole, without user and fragment.
@@ -71,19 +72,6 @@ func parseURL(raw string) (*url.URL, error) {
 		return nil, errNotURL
 	}
 	return u, nil
-}
-
-// secure reports whether a URL may be used: https everywhere, http on this machine if that is allowed.
-func secure(u *url.URL, loopbackHTTP bool) bool {
-	return u.Scheme == "https" || u.Scheme == "http" && loopbackHTTP && isLoopback(u.Hostname())
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 // isURL tells a URL from a name and from an entityID such as urn:mace:….
