@@ -32,8 +32,8 @@ type pkg struct {
 // libraries are the public packages, and what they may import of the project
 // beside each other: tools that know as little of their surroundings as they do.
 var libraries = map[string][]string{
-	"ecp":       {"ecp/internal/soap"},
-	"getcert":   {"ecp", "internal/bundle", "internal/pemfile"},
+	"ecp":       {"internal/plain"},
+	"getcert":   {"ecp", "internal/bundle", "internal/pemfile", "internal/plain"},
 	"proxycert": {"internal/bundle", "internal/dn"},
 	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
 	"kerberos":  {},

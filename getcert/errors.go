@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
+
+	"github.com/x509up/x509up/internal/plain"
 )
 
 // An Error tells that no certificate came from a host. Err is one of the types
@@ -119,19 +120,8 @@ func firstLine(body []byte) string {
 	return clean(string(line))
 }
 
-// clean makes a server's words fit to be shown on a terminal.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, s)
-	if runes := []rune(s); len(runes) > 200 {
-		s = string(runes[:200]) + " …"
-	}
-	return strings.Join(strings.Fields(s), " ")
-}
+// clean makes a server's words fit to be shown.
+func clean(s string) string { return plain.Text(s, 200) }
 
 func inQuotes(text string) string {
 	if text == "" {

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/x509up/x509up/internal/idp/internal/download"
+	"github.com/x509up/x509up/internal/plain"
 )
 
 var errNotURL = errors.New("it is not a URL")
@@ -91,18 +91,8 @@ type SourceError struct {
 }
 
 func (e *SourceError) Error() string {
-	return fmt.Sprintf("idp: reading the %s %s: %s", e.Kind, e.Source, printable(e.Err.Error()))
-}
-
-// printable drops what could drive a terminal: TLS and HTTP proxies bring the
-// words of others into errors.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, text)
+	// TLS and HTTP proxies bring the words of others into errors.
+	return fmt.Sprintf("idp: reading the %s %s: %s", e.Kind, e.Source, plain.Text(e.Err.Error(), 2000))
 }
 
 // Unwrap returns the cause.

@@ -49,7 +49,7 @@ func TestParseList(t *testing.T) {
 		{"escape sequences", "https://a.example/ \x1b[31mRed\x07\u009b2J\u202eevil\u2066\x00!", []idp.Provider{{Name: "[31mRed2Jevil!", URL: "https://a.example/"}}},
 		{"no UTF-8", "https://a.example/ Z\xfcrich", []idp.Provider{{Name: "Zrich", URL: "https://a.example/"}}},
 		{"a line separator of Unicode", "https://a.example/ A\u2028B", []idp.Provider{{Name: "A B", URL: "https://a.example/"}}},
-		{"a long name", "https://a.example/ " + strings.Repeat("ü", 300), []idp.Provider{{Name: strings.Repeat("ü", 199) + "…", URL: "https://a.example/"}}},
+		{"a long name", "https://a.example/ " + strings.Repeat("ü", 300), []idp.Provider{{Name: strings.Repeat("ü", 198) + " …", URL: "https://a.example/"}}},
 		{"http on loopback", "http://127.0.0.1:8080/ A\nhttp://[::1]/ B\nhttp://localhost/ C",
 			[]idp.Provider{{Name: "A", URL: "http://127.0.0.1:8080/"}, {Name: "B", URL: "http://[::1]/"}, {Name: "C", URL: "http://localhost/"}}},
 	}

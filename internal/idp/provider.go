@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/x509up/x509up/internal/idp/internal/download"
+	"github.com/x509up/x509up/internal/plain"
 )
 
 // Provider is an identity provider.
@@ -32,23 +33,8 @@ const (
 	maxEntityID = 1024
 )
 
-// cleanName makes a text fit for a terminal: one line, without characters that control it, and not too long.
-func cleanName(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case r == utf8.RuneError || !unicode.IsPrint(r):
-			return -1 // control characters, and formats such as the switches of writing direction
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if utf8.RuneCountInString(s) > maxName {
-		s = strings.TrimSpace(string([]rune(s)[:maxName-1])) + "…"
-	}
-	return s
-}
+// cleanName makes a text fit for a terminal.
+func cleanName(s string) string { return plain.Text(s, maxName) }
 
 func goodEntityID(s string) bool {
 	return s != "" && len(s) <= maxEntityID && !strings.ContainsFunc(s, func(r rune) bool {
