@@ -4,12 +4,13 @@
 package proxycert
 
 import (
-	"bytes"
+	"crypto/rsa"
 	"crypto/x509"
 	"time"
 
 	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/dn"
+	"github.com/x509up/x509up/internal/name"
 )
 
 // Check says whether a server that trusts the end-entity certificate would take the proxies below it, now. It walks from the
@@ -18,14 +19,19 @@ import (
 //
 // What it says about an end-entity certificate is only whether it is valid now and may sign proxies; whether a
 // CA that anyone trusts has issued it is for others to say. If the chain holds only proxies, the topmost is taken as it is. The error
-// names the first certificate that breaks a rule: a *RuleError, *PathLengthError, *ValidityError, *KeyMismatchError or, for
-// an empty credential, a *NoKeyError.
+// names the first certificate that breaks a rule: a *RuleError, *PathLengthError, *ValidityError, *KeySizeError,
+// *KeyMismatchError or, for an empty credential, a *NoKeyError.
 func (c *Credential) Check(now time.Time) error {
 	if len(c.Chain) == 0 {
 		return &NoKeyError{}
 	}
 	if c.Key != nil && !bundle.Belongs(c.Key, c.Chain[0].PublicKey) {
 		return &KeyMismatchError{Cert: c.Chain[0]}
+	}
+	for _, cert := range c.Chain {
+		if err := CheckKeySize(cert); err != nil {
+			return err
+		}
 	}
 	for _, cert := range c.Chain {
 		if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
@@ -111,7 +117,15 @@ func checkProxies(proxies []*x509.Certificate, issuer *x509.Certificate) error {
 
 // checkProxy looks at one proxy and at its issuer, if that is known.
 func checkProxy(cert, issuer *x509.Certificate) error {
-	if _, ok := dn.Added(cert.RawIssuer, cert.RawSubject); !ok {
+	above := cert.RawIssuer
+	if issuer != nil {
+		if !name.Equal(cert.RawIssuer, issuer.RawSubject) {
+			return &RuleError{Cert: cert, Rule: RuleIssuerName}
+		}
+		above = issuer.RawSubject
+	}
+	// What is added has one character at least (RFC 5280 appendix A.1).
+	if added, ok := dn.Added(above, cert.RawSubject); !ok || len(added) == 0 {
 		return &RuleError{Cert: cert, Rule: RuleSubject}
 	}
 	for _, ext := range cert.Extensions {
@@ -131,12 +145,41 @@ func checkProxy(cert, issuer *x509.Certificate) error {
 	if issuer == nil {
 		return nil
 	}
-	if !bytes.Equal(cert.RawIssuer, issuer.RawSubject) {
-		return &RuleError{Cert: cert, Rule: RuleIssuerName}
+	if isWeak(cert.SignatureAlgorithm) {
+		return &RuleError{Cert: cert, Rule: RuleWeakSignature, Err: x509.InsecureAlgorithmError(cert.SignatureAlgorithm)}
 	}
 	err := issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
 	if err != nil {
 		return &RuleError{Cert: cert, Rule: RuleSignature, Err: err}
+	}
+	return nil
+}
+
+// isWeak says whether two texts can be made that have the same signature of that kind.
+func isWeak(a x509.SignatureAlgorithm) bool {
+	switch a {
+	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
+		return true
+	}
+	return false
+}
+
+// Limits on RSA keys. Below the lower one crypto/rsa does nothing; the upper one is that of OpenSSL: a forged key can be so long
+// that looking at one signature takes minutes.
+const (
+	MinRSABits = 1024
+	MaxRSABits = 16384
+)
+
+// CheckKeySize says whether the key of cert is one whose signatures may be looked at: a *KeySizeError if it is an RSA key
+// outside the limits, before which no time should be spent on it.
+func CheckKeySize(cert *x509.Certificate) error {
+	key, ok := cert.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return nil
+	}
+	if n := key.N.BitLen(); n < MinRSABits || n > MaxRSABits {
+		return &KeySizeError{Cert: cert, Bits: n}
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ const (
 	RuleCA             Rule = "a proxy must not be a CA (RFC 3820 §3.7)"
 	RuleCritical       Rule = "it has a critical extension that is not known (RFC 5280 §4.2)"
 	RuleLimited        Rule = "below a limited proxy only a limited one may follow"
+	RuleWeakSignature  Rule = "it is signed with MD5 or SHA-1, which servers no longer take"
 	RuleSignature      Rule = "its signature was not made by the certificate above it (RFC 3820 §4.1.3)"
 )
 
@@ -36,7 +37,7 @@ const (
 type RuleError struct {
 	Cert *x509.Certificate
 	Rule Rule
-	Err  error // what lies below, for RuleSignature and RuleUnidentified; else nil
+	Err  error // what lies below, for RuleSignature, RuleWeakSignature and RuleUnidentified; else nil
 }
 
 func (e *RuleError) Error() string {
@@ -76,6 +77,18 @@ func (e *ValidityError) Error() string {
 		return fmt.Sprintf("proxycert: checking \"%s\": it expired at %s", name, e.Cert.NotAfter.UTC().Format(time.RFC3339))
 	}
 	return fmt.Sprintf("proxycert: checking \"%s\": it is not valid before %s", name, e.Cert.NotBefore.UTC().Format(time.RFC3339))
+}
+
+// KeySizeError says that the RSA key of Cert is too small to prove anything, or so large that checking a signature takes
+// too long.
+type KeySizeError struct {
+	Cert *x509.Certificate
+	Bits int
+}
+
+func (e *KeySizeError) Error() string {
+	return fmt.Sprintf("proxycert: checking \"%s\": its RSA key has %d bits, and only %d to %d are taken",
+		OneLine(e.Cert.RawSubject), e.Bits, MinRSABits, MaxRSABits)
 }
 
 // PolicyError says that a proxy with policy Want cannot be made below Cert, which is limited.

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/x509up/x509up/internal/bundle"
+	"github.com/x509up/x509up/internal/name"
 )
 
 // Limits on what Parse reads.
@@ -157,7 +158,7 @@ func (c *Credential) arrange(certs []*x509.Certificate) error {
 // issuedAny says whether one of certs, other than cert itself, names cert as its issuer.
 func issuedAny(cert *x509.Certificate, certs []*x509.Certificate) bool {
 	return slices.ContainsFunc(certs, func(other *x509.Certificate) bool {
-		return other != cert && bytes.Equal(other.RawIssuer, cert.RawSubject)
+		return other != cert && name.Equal(other.RawIssuer, cert.RawSubject)
 	})
 }
 

@@ -51,6 +51,8 @@ func (e *ChainError) Error() string {
 	}
 	text := fmt.Sprintf("trust: verifying %s: %s", quoteName(e.Cert), e.Rule)
 	switch {
+	case e.Rule == RuleNoEndEntity:
+		text += fmt.Sprintf(": \"%s\" is not in it", issuerName(e.Cert))
 	case e.Rule == RuleUnknownIssuer:
 		text += fmt.Sprintf(": \"%s\" is not in %s", issuerName(e.Cert), e.Dir)
 	case e.Rule == RuleValidity:

@@ -6,6 +6,7 @@ package trust
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -36,6 +37,12 @@ func (d *Dir) Verify(c *proxycert.Credential, o Options) (*Report, error) {
 		top := own[len(own)-1]
 		r.add(Check{Kind: KindIssuer, Cert: top}, Failed, &ChainError{Cert: top, Rule: RuleNoEndEntity, Dir: d.Path})
 		return r, r.Err()
+	}
+	for _, cert := range c.Chain[eec+1:] {
+		if err := proxycert.CheckKeySize(cert); err != nil {
+			r.add(Check{Kind: KindIssuer, Cert: cert}, Failed, err)
+			return r, r.Err()
+		}
 	}
 	chains, err := d.chains(c.Chain[eec], c.Chain[eec+1:], o.Now)
 	if err != nil {
@@ -76,8 +83,10 @@ func (r *Report) checkOwn(c *proxycert.Credential, now time.Time) {
 	}
 	limit := -1
 	for _, cert := range slices.Backward(c.Chain) {
-		if err := proxyAtPeers(cert, &limit); err != nil {
-			r.add(Check{Kind: KindPeers, Cert: cert}, Warned, err)
+		for _, err := range []error{proxyAtPeers(cert, &limit), usageAtPeers(cert)} {
+			if err != nil {
+				r.add(Check{Kind: KindPeers, Cert: cert}, Warned, err)
+			}
 		}
 	}
 }
@@ -91,9 +100,6 @@ func proxyAtPeers(cert *x509.Certificate, limit *int) error {
 	default:
 		return nil
 	}
-	if isWeak(cert.SignatureAlgorithm) {
-		return &PeerError{Cert: cert, Peer: "OpenSSL 3", Reason: "it is signed with " + cert.SignatureAlgorithm.String()}
-	}
 	if *limit > 0 {
 		*limit--
 	}
@@ -105,6 +111,19 @@ func proxyAtPeers(cert *x509.Certificate, limit *int) error {
 		return &PeerError{Cert: cert, Peer: "OpenSSL", Reason: "its path length is larger than the proxies above it leave"}
 	}
 	*limit = *info.PathLength
+	return nil
+}
+
+// usageAtPeers says who refuses a proxy or end-entity certificate for what its key is, or is for.
+func usageAtPeers(cert *x509.Certificate) error {
+	if bits := proxycert.Strength(cert.PublicKey); cert.PublicKeyAlgorithm == x509.RSA && bits < 2048 {
+		return &PeerError{Cert: cert, Peer: "OpenSSL at security level 2", Reason: fmt.Sprintf("its RSA key has %d bits", bits)}
+	}
+	// RFC 5280 §4.2.1.12. It may be the certificate of a server, who shows it to clients alone.
+	isFor := func(u x509.ExtKeyUsage) bool { return u == x509.ExtKeyUsageClientAuth || u == x509.ExtKeyUsageAny }
+	if len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0 && !slices.ContainsFunc(cert.ExtKeyUsage, isFor) {
+		return &PeerError{Cert: cert, Peer: "a TLS server", Reason: "its extended key usage lacks clientAuth"}
+	}
 	return nil
 }
 

@@ -336,7 +336,6 @@ func TestVerifyWarns(t *testing.T) {
 	t.Parallel()
 	root := testca.New(t, testca.Options{Subject: "/CN=Root"})
 	jane := root.Issue(t, testca.Leaf{})
-	rsaJane := root.Issue(t, testca.Leaf{RSA: true})
 	mailed := root.Issue(t, testca.Leaf{Change: func(c *x509.Certificate) {
 		// A subject alternative name is critical where there is no subject.
 		value, _ := asn1.Marshal([]asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: 1, Bytes: []byte("jane@example.org")}})
@@ -350,10 +349,7 @@ func TestVerifyWarns(t *testing.T) {
 		"legacy":           {testca.Issue(t, jane, testca.Proxy{Format: proxycert.FormatLegacy}), "OpenSSL refuses it: it is a proxy from before RFC 3820"},
 		"larger path":      {testca.Issue(t, testca.Issue(t, jane, testca.Proxy{PathLength: new(1)}), testca.Proxy{PathLength: new(5)}), "OpenSSL refuses it: its path length"},
 		"larger path, two": {testca.Issue(t, testca.Issue(t, testca.Issue(t, jane, testca.Proxy{PathLength: new(3)}), testca.Proxy{}), testca.Proxy{PathLength: new(2)}), "OpenSSL refuses it: its path length"},
-		"signed with SHA-1": {testca.Issue(t, rsaJane, testca.Proxy{Bad: []testca.Fault{func(_ testing.TB, d *testca.Draft) {
-			d.Template.SignatureAlgorithm = x509.SHA1WithRSA
-		}}}), "OpenSSL 3 refuses it: it is signed with SHA1-RSA"},
-		"critical": {mailed, "Globus refuses it: it does not know the critical extension 2.5.29.17"},
+		"critical":         {mailed, "Globus refuses it: it does not know the critical extension 2.5.29.17"},
 	} {
 		r, err := newBundle(t, root).Dir().Verify(test.credential, trust.Options{Now: now})
 		warnings := r.Warnings()

@@ -19,6 +19,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"slices"
+
+	"github.com/x509up/x509up/internal/name"
 )
 
 // ErrMalformed means that a block cannot be decoded.
@@ -92,7 +94,7 @@ func issuerOf(cert *x509.Certificate, certs []*x509.Certificate) int {
 	}
 	var named []int
 	for i, candidate := range certs {
-		if bytes.Equal(cert.RawIssuer, candidate.RawSubject) {
+		if name.Equal(cert.RawIssuer, candidate.RawSubject) {
 			named = append(named, i)
 		}
 	}

@@ -356,7 +356,7 @@ func judgeFiles(err error, v *verdict) bool {
 		return v.is(exitUnfit)
 	case *pemfile.MissingError, *pemfile.SecondKeyError, *pemfile.MismatchError, *pemfile.FormatError, *pemfile.LimitError,
 		*pemfile.NothingError, *pemfile.UnsupportedError, *proxycert.RuleError, *proxycert.PathLengthError,
-		*proxycert.ValidityError, *proxycert.PolicyError, *proxycert.NoKeyError:
+		*proxycert.ValidityError, *proxycert.KeySizeError, *proxycert.PolicyError, *proxycert.NoKeyError:
 		return v.is(exitUnfit)
 	case syscall.Errno:
 		switch e {

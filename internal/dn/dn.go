@@ -10,7 +10,6 @@
 package dn
 
 import (
-	"bytes"
 	"crypto/x509"
 	encasn1 "encoding/asn1"
 	"encoding/binary"
@@ -22,6 +21,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/x509up/x509up/internal/name"
 )
 
 // attribute is one type and value of a name.
@@ -232,20 +233,27 @@ func Below(issuer []byte, value string) ([]byte, error) {
 }
 
 // Added is the value of the common name that subject has after the whole of issuer, and false if subject is
-// not issuer with exactly that added.
+// not issuer with exactly that added. Names are compared as RFC 5280 §7.1 says.
 func Added(issuer, subject []byte) (value []byte, ok bool) {
-	var above, below cryptobyte.String
-	in, is := cryptobyte.String(subject), cryptobyte.String(issuer)
-	if !in.ReadASN1(&below, asn1.SEQUENCE) || !in.Empty() || !is.ReadASN1(&above, asn1.SEQUENCE) || !is.Empty() {
-		return nil, false
-	}
-	if !bytes.HasPrefix(below, above) {
-		return nil, false
-	}
-	below = below[len(above):]
-	var rdn, pair, content cryptobyte.String
+	in := cryptobyte.String(subject)
+	var rdns, rdn, pair, content cryptobyte.String
 	var tag asn1.Tag
-	if !below.ReadASN1(&rdn, asn1.SET) || !below.Empty() || !rdn.ReadASN1(&pair, asn1.SEQUENCE) || !rdn.Empty() {
+	if !in.ReadASN1(&rdns, asn1.SEQUENCE) || !in.Empty() {
+		return nil, false
+	}
+	above := rdns
+	for rest := rdns; !rest.Empty(); {
+		above = rdns[:len(rdns)-len(rest)]
+		if !rest.ReadASN1(&rdn, asn1.SET) {
+			return nil, false
+		}
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(above) })
+	if !name.Equal(issuer, b.BytesOrPanic()) {
+		return nil, false
+	}
+	if !rdn.ReadASN1(&pair, asn1.SEQUENCE) || !rdn.Empty() {
 		return nil, false
 	}
 	oid, ok := readOID(&pair)

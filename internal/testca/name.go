@@ -60,6 +60,25 @@ func Below(t testing.TB, raw []byte, text string) []byte {
 	return marshal(t, asn1.RawValue{Tag: asn1.TagSequence, IsCompound: true, Bytes: content})
 }
 
+// Retyped is a name with each UTF8String turned into a PrintableString: the same name by RFC 5280 §7.1, in other bytes.
+func Retyped(t testing.TB, raw []byte) []byte {
+	t.Helper()
+	var name, out []asn1.RawValue
+	unmarshal(t, raw, &name)
+	for _, rdn := range name {
+		var pair []asn1.RawValue
+		if _, err := asn1.Unmarshal(rdn.Bytes, &pair); err != nil || len(pair) != 2 {
+			t.Fatal("testca: the name has a relative distinguished name of several attributes")
+		}
+		if pair[1].Tag == asn1.TagUTF8String {
+			pair[1] = asn1.RawValue{Tag: asn1.TagPrintableString, Bytes: pair[1].Bytes}
+		}
+		set := sequence(t, pair[0], pair[1])
+		out = append(out, asn1.RawValue{FullBytes: marshal(t, asn1.RawValue{Tag: asn1.TagSet, IsCompound: true, Bytes: set})})
+	}
+	return marshal(t, out)
+}
+
 // split cuts text at each sep that no backslash stands before.
 func split(text string, sep byte) []string {
 	parts := []string{""}

@@ -26,16 +26,6 @@ type Proxy struct {
 	Bad                 []Fault // what is wrong with it
 }
 
-// Draft is what a Fault changes: the certificate about to be signed.
-type Draft struct {
-	Template *x509.Certificate // its extensions are all in ExtraExtensions, but for key usage and basic constraints
-	Issuer   []byte            // the DER of the issuer's name
-	Signer   crypto.Signer     // the key that will sign
-}
-
-// Fault makes a proxy wrong in one way.
-type Fault func(testing.TB, *Draft)
-
 // Issue makes a proxy below the leaf of issuer; it asks for no permission.
 func Issue(t testing.TB, issuer *proxycert.Credential, p Proxy) *proxycert.Credential {
 	t.Helper()
@@ -47,25 +37,31 @@ func Issue(t testing.TB, issuer *proxycert.Credential, p Proxy) *proxycert.Crede
 		NotAfter:     or(p.NotAfter, leaf.NotAfter),
 		KeyUsage:     keyUsage(key.Public()),
 	}
-	cn := template.SerialNumber.String()
-	switch p.Format {
-	case proxycert.FormatLegacy:
+	if p.Format == proxycert.FormatLegacy {
 		template.SerialNumber = leaf.SerialNumber
-		if cn = "proxy"; p.Policy == proxycert.Limited {
-			cn = "limited proxy"
-		}
-	case proxycert.FormatDraft:
+	}
+	p.dress(t, template, leaf.RawSubject)
+	draft := &Draft{Template: template, Issuer: leaf.RawSubject, Signer: issuer.Key, Public: key.Public()}
+	cert := draft.certificate(t, p.Bad)
+	return &proxycert.Credential{Chain: append([]*x509.Certificate{cert}, issuer.Chain...), Key: key}
+}
+
+// dress gives a template the name and the extension of the proxy.
+func (p Proxy) dress(t testing.TB, template *x509.Certificate, issuer []byte) {
+	t.Helper()
+	cn := template.SerialNumber.String()
+	template.ExtraExtensions = nil
+	switch {
+	case p.Format == proxycert.FormatLegacy && p.Policy == proxycert.Limited:
+		cn = "limited proxy"
+	case p.Format == proxycert.FormatLegacy:
+		cn = "proxy"
+	case p.Format == proxycert.FormatDraft:
 		template.ExtraExtensions = []pkix.Extension{p.extension(t, proxycert.FormatDraft)}
 	default:
 		template.ExtraExtensions = []pkix.Extension{p.extension(t, proxycert.FormatRFC)}
 	}
-	template.RawSubject = Below(t, leaf.RawSubject, "/CN="+cn)
-	draft := &Draft{Template: template, Issuer: leaf.RawSubject, Signer: issuer.Key}
-	for _, fault := range p.Bad {
-		fault(t, draft)
-	}
-	cert := create(t, draft.Template, draft.Issuer, key.Public(), draft.Signer)
-	return &proxycert.Credential{Chain: append([]*x509.Certificate{cert}, issuer.Chain...), Key: key}
+	template.RawSubject = Below(t, issuer, "/CN="+cn)
 }
 
 // The extensions of proxies (RFC 3820 §3.8, and the draft before it) and of alternative names (RFC 5280 §4.2.1).
@@ -123,6 +119,10 @@ func marshal(t testing.TB, v any) []byte {
 	}
 	return der
 }
+
+func raw(der []byte) asn1.RawValue { return asn1.RawValue{FullBytes: der} }
+
+func bits(b []byte) asn1.BitString { return asn1.BitString{Bytes: b, BitLength: 8 * len(b)} }
 
 func sequence(t testing.TB, elements ...any) []byte {
 	t.Helper()

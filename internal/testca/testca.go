@@ -45,7 +45,9 @@ type Options struct {
 	Subject             string // as Name takes it; empty: /DC=org/DC=example/CN=Test CA
 	RSA                 bool   // an RSA 2048 key, the same one for all CAs
 	NotBefore, NotAfter time.Time
+	Key                 crypto.Signer           // this key; nil: a new one
 	Change              func(*x509.Certificate) // a last word on the template; may be nil
+	Bad                 []Fault                 // what is wrong with it
 }
 
 // Leaf says what end-entity certificate CA.Issue makes. The zero value is a person's.
@@ -57,14 +59,15 @@ type Leaf struct {
 	KeyUsage            x509.KeyUsage // 0: digitalSignature and, with RSA, keyEncipherment
 	Hosts               []string      // names and addresses of a server
 	Change              func(*x509.Certificate)
+	Bad                 []Fault // what is wrong with it
 }
 
 // New makes a root CA.
 func New(t testing.TB, o Options) *CA {
 	t.Helper()
 	key, template := o.template(t)
-	cert := create(t, template, template.RawSubject, key.Public(), key)
-	return &CA{Cert: cert, Key: key}
+	draft := &Draft{Template: template, Issuer: template.RawSubject, Signer: key, Public: key.Public()}
+	return &CA{Cert: draft.certificate(t, o.Bad), Key: key}
 }
 
 // Intermediate makes a CA below this one. What it issues carries its certificate in the chain.
@@ -74,7 +77,8 @@ func (ca *CA) Intermediate(t testing.TB, o Options) *CA {
 		o.Subject = "/DC=org/DC=example/CN=Test Issuing CA"
 	}
 	key, template := o.template(t)
-	cert := create(t, template, ca.Cert.RawSubject, key.Public(), ca.Key)
+	draft := &Draft{Template: template, Issuer: ca.Cert.RawSubject, Signer: ca.Key, Public: key.Public()}
+	cert := draft.certificate(t, o.Bad)
 	return &CA{Cert: cert, Key: key, above: append([]*x509.Certificate{cert}, ca.above...)}
 }
 
@@ -83,7 +87,7 @@ func (o Options) template(t testing.TB) (crypto.Signer, *x509.Certificate) {
 	if o.Subject == "" {
 		o.Subject = "/DC=org/DC=example/CN=Test CA"
 	}
-	key := newKey(t, nil, o.RSA, 0)
+	key := newKey(t, o.Key, o.RSA, 0)
 	template := &x509.Certificate{
 		SerialNumber:          serial(t),
 		RawSubject:            Name(t, o.Subject),
@@ -131,7 +135,8 @@ func (ca *CA) Issue(t testing.TB, l Leaf) *proxycert.Credential {
 	if l.Change != nil {
 		l.Change(template)
 	}
-	cert := create(t, template, ca.Cert.RawSubject, key.Public(), ca.Key)
+	draft := &Draft{Template: template, Issuer: ca.Cert.RawSubject, Signer: ca.Key, Public: key.Public()}
+	cert := draft.certificate(t, l.Bad)
 	return &proxycert.Credential{Chain: append([]*x509.Certificate{cert}, ca.above...), Key: key}
 }
 
@@ -142,24 +147,18 @@ func (ca *CA) Pool() *x509.CertPool {
 	return pool
 }
 
+// Credential is the CA as an issuer of what a CA must not issue: proxies.
+func (ca *CA) Credential() *proxycert.Credential {
+	chain := ca.above
+	if len(chain) == 0 {
+		chain = []*x509.Certificate{ca.Cert}
+	}
+	return &proxycert.Credential{Chain: chain, Key: ca.Key}
+}
+
 // PEM is the certificate of the CA.
 func (ca *CA) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Cert.Raw})
-}
-
-// create signs template. Unlike x509.CreateCertificate alone it does not ask whether issuer and key belong together.
-func create(t testing.TB, template *x509.Certificate, issuer []byte, pub crypto.PublicKey, key crypto.Signer) *x509.Certificate {
-	t.Helper()
-	parent := &x509.Certificate{RawSubject: issuer}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, pub, key)
-	if err != nil {
-		t.Fatalf("testca: creating a certificate: %v", err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatalf("testca: parsing what was created: %v", err)
-	}
-	return cert
 }
 
 // rsaKeys are made when first asked for: an RSA key costs a tenth of a second, and a test seldom minds sharing.
