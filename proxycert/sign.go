@@ -43,6 +43,8 @@ type Options struct {
 	// PathLength is how many proxies may follow below the new one, cut to what the proxies above it allow. Nil: as many
 	// as those allow. 0: none.
 	PathLength *int
+	// Extensions are put into the proxy beside its own, such as the attribute certificates of a VO. They must not be critical.
+	Extensions []pkix.Extension
 	// Now is the time at which the proxy is made.
 	Now time.Time
 	// Rand is where the serial number comes from. Nil: crypto/rand.
@@ -55,13 +57,17 @@ type Options struct {
 // It refuses what a verifier would refuse: with a *ValidityError an issuer whose chain is not valid at Now, with a
 // *PathLengthError an issuer that may have no proxies below it, with a *PolicyError anything but a limited proxy below a
 // limited one, with a *RuleError a CA, a legacy or draft proxy, or a certificate that may not sign, with a
-// *KeyMismatchError, *NoKeyError or *KeyTypeError a key that cannot sign for it.
+// *KeyMismatchError, *NoKeyError or *KeyTypeError a key that cannot sign for it, with an *ExtensionError an extension that
+// a proxy must not have.
 func New(issuer *Credential, o Options) (*Credential, error) {
 	if err := checkIssuer(issuer, o.Now); err != nil {
 		return nil, err
 	}
 	info, err := newInfo(issuer, o)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkExtensions(o.Extensions); err != nil {
 		return nil, err
 	}
 	notAfter := issuer.NotAfter()
@@ -95,7 +101,7 @@ func New(issuer *Credential, o Options) (*Credential, error) {
 		NotAfter:        notAfter,
 		KeyUsage:        keyUsage(issuer.Leaf(), key.Public()),
 		SubjectKeyId:    id,
-		ExtraExtensions: []pkix.Extension{info},
+		ExtraExtensions: append([]pkix.Extension{info}, o.Extensions...),
 	}
 	cert, err := sign(issuer, template, key.Public())
 	if err != nil {
