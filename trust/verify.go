@@ -114,10 +114,16 @@ func proxyAtPeers(cert *x509.Certificate, limit *int) error {
 	return nil
 }
 
-// usageAtPeers says who refuses a proxy or end-entity certificate for what its key is, or is for.
+// usageAtPeers says who refuses a proxy or an end-entity certificate for what its key is, or is for.
 func usageAtPeers(cert *x509.Certificate) error {
+	if cert.IsCA {
+		return nil
+	}
 	if bits := proxycert.Strength(cert.PublicKey); cert.PublicKeyAlgorithm == x509.RSA && bits < 2048 {
 		return &PeerError{Cert: cert, Peer: "OpenSSL at security level 2", Reason: fmt.Sprintf("its RSA key has %d bits", bits)}
+	}
+	if cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+		return &PeerError{Cert: cert, Peer: "a TLS server", Reason: "its key usage lacks digitalSignature"}
 	}
 	// RFC 5280 §4.2.1.12. It may be the certificate of a server, who shows it to clients alone.
 	isFor := func(u x509.ExtKeyUsage) bool { return u == x509.ExtKeyUsageClientAuth || u == x509.ExtKeyUsageAny }

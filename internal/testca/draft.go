@@ -36,8 +36,8 @@ type Draft struct {
 // Fault makes a certificate wrong in one way. A list of them makes it wrong in several.
 type Fault func(testing.TB, *Draft)
 
-// certificate applies the faults and signs. What is so wrong that it cannot be parsed comes back with as much as those
-// below it need: its bytes, name, dates, serial number and key.
+// certificate applies the faults and signs. What is so wrong that it cannot be parsed comes back as it was drafted, with its
+// bytes.
 func (d *Draft) certificate(t testing.TB, faults []Fault) *x509.Certificate {
 	t.Helper()
 	for _, fault := range faults {
@@ -46,11 +46,9 @@ func (d *Draft) certificate(t testing.TB, faults []Fault) *x509.Certificate {
 	der := d.der(t)
 	cert, err := x509.ParseCertificate(der)
 	if err != nil && len(faults) > 0 {
-		c := d.Template
-		return &x509.Certificate{
-			Raw: der, RawSubject: c.RawSubject, RawIssuer: d.Issuer, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-			SerialNumber: c.SerialNumber, PublicKey: d.Public,
-		}
+		c := *d.Template
+		c.Raw, c.RawIssuer, c.PublicKey = der, d.Issuer, d.Public
+		return &c
 	} else if err != nil {
 		t.Fatalf("testca: parsing what was created: %v", err)
 	}

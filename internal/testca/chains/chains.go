@@ -30,7 +30,11 @@ import (
 )
 
 // Now is when the chains are judged. Those that are good are so from 2020 to 2079.
-var Now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+var (
+	Now   = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	begin = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	end   = time.Date(2079, 12, 31, 23, 59, 59, 0, time.UTC)
+)
 
 // Place is where in a chain a certificate stands: the person's at 0, the proxies below at 1, 2, …, and the CAs above at -1, -2, ….
 type Place int
@@ -97,6 +101,13 @@ func All() []Case {
 	return all
 }
 
+// IsOld says whether the good chain has proxies from before RFC 3820, which many do not know.
+func (c Case) IsOld() bool {
+	return slices.ContainsFunc(c.Proxies, func(p testca.Proxy) bool {
+		return p.Format == proxycert.FormatDraft || p.Format == proxycert.FormatLegacy
+	})
+}
+
 // Build makes the chain of the case.
 func (c Case) Build(t testing.TB) *Chain { return c.build(t, c.Faults, c.Change) }
 
@@ -134,8 +145,7 @@ func (c Case) build(t testing.TB, faults map[Place][]testca.Fault, change func(t
 	for i, p := range proxies {
 		at := First + Place(i)
 		p.Bad = faults[at]
-		// As a person's, so that a person who is over has no proxies that are.
-		p.NotBefore, p.NotAfter = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2079, 12, 31, 23, 59, 59, 0, time.UTC)
+		p.NotBefore, p.NotAfter = begin, end // whatever fault the dates above have
 		b.put(at, testca.Issue(t, b.Credential, p))
 	}
 	if change != nil {
@@ -153,9 +163,7 @@ func (c *Chain) addCA(t testing.TB, at Place, ca *testca.CA) {
 	t.Helper()
 	c.Certs[at] = ca.Cert
 	c.Folder[fmt.Sprintf("ca%d.signing_policy", -at)] = policy(ca, "*")
-	if c.Certs[at].SignatureAlgorithm != 0 { // else it cannot even be parsed
-		c.Folder[fmt.Sprintf("ca%d.r0", -at)] = ca.CRL(t, nil)
-	}
+	c.Folder[fmt.Sprintf("ca%d.r0", -at)] = ca.CRL(t, nil)
 }
 
 // policy is a signing policy for the CA.
