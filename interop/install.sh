@@ -13,8 +13,9 @@ packages="
   simplesamlphp libapache2-mod-php php-xml
   openssl curl
   globus-proxy-utils voms-clients voms-clients-java nordugrid-arc-client
+  voms-server voms-mysql-plugin mariadb-server-core voms-dev g++
 "
-daemons="apache2 shibd"
+daemons="apache2 shibd voms"
 
 is_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
