@@ -43,6 +43,11 @@ type gridUser struct {
 // newUser gives a user a certificate for a key of that type. The name is not ASCII, as those of many are.
 func (g grid) newUser(t *testing.T, keyType proxycert.KeyType) gridUser {
 	t.Helper()
+	return g.newUserNamed(t, keyType, userName())
+}
+
+func (g grid) newUserNamed(t *testing.T, keyType proxycert.KeyType, name pkix.Name) gridUser {
+	t.Helper()
 	key, err := keyType.Generate(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +62,7 @@ func (g grid) newUser(t *testing.T, keyType proxycert.KeyType) gridUser {
 		Cert:   filepath.Join(globus, "usercert.pem"),
 		Key:    filepath.Join(globus, "userkey.pem"),
 		Pair: sign(t, key, &g.CA, &x509.Certificate{
-			Subject:     userName(),
+			Subject:     name,
 			KeyUsage:    x509.KeyUsageDigitalSignature,
 			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 			// All CAs write one. Without it voms-proxy-init2 (voms-clients 2.1.0~rc3) refuses the proxy that it has made.
