@@ -42,6 +42,9 @@ var libraries = map[string][]string{
 	"myproxy":   {"proxycert"},
 }
 
+// viewed are the rooms whose values internal/view shows.
+var viewed = []string{"internal/view", "internal/span", "proxycert", "credstore", "trust"}
+
 // thirdParty says where a module may be imported, outside tests. Etree comes
 // with goxmldsig, whose trees it makes; ecp forwards bytes and needs none.
 var thirdParty = map[string][]string{
@@ -114,6 +117,8 @@ func forbiddenOwn(importer, imported string) string {
 		return "main knows the command line alone"
 	case inRoom(importer, "internal/acquire") && (inRoom(imported, "internal/cli") || inRoom(imported, "internal/compat")):
 		return "the pipeline does not know its callers"
+	case inRoom(importer, "internal/view") && !slices.ContainsFunc(viewed, func(room string) bool { return inRoom(imported, room) }):
+		return "what is shown is made of values, and of no command"
 	case inRoom(imported, "internal/cli") && !inRoom(importer, "cmd") && !inRoom(importer, "internal/compat") && !inRoom(importer, "man"):
 		return "the command line is above all other rooms"
 	case inRoom(imported, "internal/testca") && !inRoom(importer, "internal/testca"):
@@ -130,6 +135,9 @@ func forbiddenStandard(importer, imported string) string {
 		if inRoom(importer, library) && slices.Contains([]string{"log", "log/slog", "flag", "os/exec", "os/user", "os/signal"}, imported) {
 			return "a library does not log, run programs or ask who is there"
 		}
+	}
+	if inRoom(importer, "internal/view") && slices.Contains([]string{"os", "log", "log/slog", "flag", "net", "net/http"}, imported) {
+		return "it knows no terminal, environment or file: what it needs of them is given to it"
 	}
 	return ""
 }
@@ -149,6 +157,9 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/config", "github.com/spf13/cobra"},
 		{"internal/cli", "github.com/beevik/etree"},
 		{"internal/cli", module + "/internal/testca"},
+		{"internal/view", module + "/internal/cli"},
+		{"internal/view", module + "/internal/config"},
+		{"internal/view", "os"},
 		{"cmd/x509up", module + "/ecp"},
 		{"internal/cli", module + "/cmd/x509up"},
 		{"ecp", "example.org/unknown"},
@@ -162,6 +173,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"ecp", "golang.org/x/net/publicsuffix"},
 		{"internal/cli", "github.com/spf13/cobra"},
 		{"internal/cli", module + "/internal/acquire"},
+		{"internal/view", module + "/trust"},
 	} {
 		if reason := forbidden(c.importer, c.imported); reason != "" {
 			t.Errorf("%s may not import %s: %s", c.importer, c.imported, reason)

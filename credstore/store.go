@@ -42,6 +42,28 @@ func Load(path string) (*proxycert.Credential, error) {
 	return c, nil
 }
 
+// Inspect is Load for those who only look: a file without a private key may have any permissions, and they are returned. They
+// are 0 on systems where they say nothing. A private key that others can read is a *ModeError here as well.
+func Inspect(path string) (*proxycert.Credential, fs.FileMode, error) {
+	data, f, err := read(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	c, err := proxycert.Parse(data)
+	if err != nil {
+		return nil, 0, fmt.Errorf("credstore: loading %q: %w", path, err)
+	}
+	if f.uid == anyone {
+		return c, 0, nil
+	}
+	if c.Key != nil {
+		if err := f.checkMode(path, true); err != nil {
+			return nil, 0, err
+		}
+	}
+	return c, f.mode.Perm(), nil
+}
+
 // LoadPair reads the credential in usercert.pem and userkey.pem of a folder, with the errors of Load.
 func LoadPair(folder string) (*proxycert.Credential, error) {
 	certPath, keyPath := filepath.Join(folder, CertName), filepath.Join(folder, KeyName)

@@ -23,14 +23,13 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/nearest"
+	"github.com/x509up/x509up/internal/view"
 )
 
 // Surroundings are what the program has from its system; tests put their own in.
@@ -167,29 +166,14 @@ func version(linked string) string {
 // tell tells those who asked for it with -v what is being done.
 func (a *app) tell(format string, args ...any) {
 	if a.verbose || a.debug {
-		fmt.Fprintln(a.Err, printable("x509up: "+fmt.Sprintf(format, args...)))
+		fmt.Fprintln(a.Err, view.Line("x509up: "+fmt.Sprintf(format, args...)))
 	}
 }
 
 func (a *app) warn(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintln(a.Err, printable("x509up: warning: "+fmt.Sprintf(format, args...)))
+		fmt.Fprintln(a.Err, view.Line("x509up: warning: "+fmt.Sprintf(format, args...)))
 	}
-}
-
-// printable makes one line of a text whose parts may come from a server, and
-// drops what could drive the terminal. It is the last net: the rooms have
-// their own.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, text)
 }
 
 // finish prints an error with its hints and returns the exit code for it.
@@ -201,9 +185,9 @@ func (a *app) finish(err error) int {
 		return quiet.code
 	}
 	v := judge(err)
-	fmt.Fprintln(a.Err, printable(a.name+": "+v.text))
+	fmt.Fprintln(a.Err, view.Line(a.name+": "+v.text))
 	for _, hint := range v.hints {
-		fmt.Fprintln(a.Err, printable("hint: "+hint))
+		fmt.Fprintln(a.Err, view.Line("hint: "+hint))
 	}
 	return v.code
 }

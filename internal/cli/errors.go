@@ -24,6 +24,7 @@ import (
 	"github.com/x509up/x509up/internal/ownfile"
 	"github.com/x509up/x509up/internal/page"
 	"github.com/x509up/x509up/internal/pemfile"
+	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/trust"
 )
@@ -151,18 +152,8 @@ func judgeCauses(err error, v *verdict) bool {
 	return false
 }
 
-// plain takes the packages' names off an error: they help who reads the code,
-// not who reads the message.
-func plain(err error) string { return plainText(err.Error()) }
-
-func plainText(text string) string {
-	text = ": " + text
-	for _, room := range []string{"ecp", "getcert", "credstore", "proxycert", "idp", "config", "acquire", "term", "trust",
-		"cookiefile", "pemfile", "ownfile", "atomicfile", "page"} {
-		text = strings.ReplaceAll(text, ": "+room+": ", ": ")
-	}
-	return strings.TrimPrefix(text, ": ")
-}
+// plain is the text of an error without the packages' names.
+func plain(err error) string { return view.Plain(err.Error()) }
 
 func (v *verdict) is(code int, hints ...string) bool {
 	v.code, v.hints = code, append(v.hints, hints...)

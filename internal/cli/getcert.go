@@ -18,7 +18,7 @@ import (
 	"github.com/x509up/x509up/getcert"
 	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/config"
-	"github.com/x509up/x509up/internal/span"
+	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
 )
 
@@ -279,11 +279,10 @@ func parseKeyFormat(text string) (proxycert.KeyFormat, error) {
 
 // report prints what was stored or kept.
 func (a *app) report(result acquire.Result, path string, asJSON bool) error {
-	view := newView(result.Credential, path, a.Now())
+	v := view.New(result.Credential, view.Facts{Path: path, Now: a.Now()})
 	if asJSON {
-		view.Reused = &result.Reused
-		view.Warnings = result.Warnings
-		return a.printJSON(view)
+		v.Reused, v.Warnings = &result.Reused, append(result.Warnings, v.Warnings...)
+		return a.printJSON(v)
 	}
 	if a.quiet {
 		return nil
@@ -292,9 +291,7 @@ func (a *app) report(result acquire.Result, path string, asJSON bool) error {
 	if result.Reused {
 		verb = "kept"
 	}
-	_, err := fmt.Fprintf(a.Out, "%s %s\n  %s\n  for %s\n  valid for %s, until %s\n", verb, path, view.Type, short(view.Identity),
-		span.String(view.left), view.NotAfter.Local().Format("2006-01-02 15:04:05 MST"))
-	if err != nil {
+	if err := v.WriteStored(a.Out, verb); err != nil {
 		return fmt.Errorf("%s %s, but saying so: %w", verb, path, err)
 	}
 	return nil

@@ -5,23 +5,20 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/internal/secret"
-	"github.com/x509up/x509up/internal/span"
+	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
-	"github.com/x509up/x509up/trust"
 )
 
 // importOptions are the options of import.
@@ -121,7 +118,7 @@ func (a *app) readImport(ctx context.Context, o importOptions, path string) (*pr
 	defer tty.close()
 	var passphrase secret.Text
 	contents, err := pemfile.Read(data, func() (string, error) {
-		passphrase, err = a.secret(ctx, o.passphrase, tty, thePassphrase, printable("passphrase for "+path+": "))
+		passphrase, err = a.secret(ctx, o.passphrase, tty, thePassphrase, view.Line("passphrase for "+path+": "))
 		return passphrase.Reveal(), err
 	})
 	if err == nil {
@@ -165,62 +162,11 @@ func (a *app) importedKey(ctx context.Context, o importOptions, c *proxycert.Cre
 
 // printImport shows what a person must know of a new certificate.
 func (a *app) printImport(c *proxycert.Credential, folder string) error {
-	leaf := c.Leaf()
 	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 1, ' ', 0)
-	row := func(label, value string) { fmt.Fprintf(w, "%s\t: %s\n", label, printable(value)) }
-	row("subject", short(proxycert.OneLine(leaf.RawSubject)))
-	row("issuer", short(proxycert.OneLine(leaf.RawIssuer)))
-	row("valid", leaf.NotBefore.Local().Format("2006-01-02")+" to "+leaf.NotAfter.Local().Format("2006-01-02 15:04:05 MST")+
-		", "+span.String(leaf.NotAfter.Sub(a.Now()))+" left")
-	row("e-mail", strings.Join(leaf.EmailAddresses, ", "))
-	row("usage", usage(leaf))
-	row("key", viewCertificate(leaf).Key)
-	row("CA", a.knownCA(c))
-	w.Flush()
-	_, err := io.WriteString(a.Out, "imported to "+folder+"\n"+b.String())
+	b.WriteString("imported to " + folder + "\n")
+	if err := view.WriteUserCertificate(&b, c, view.Facts{Now: a.Now(), CA: a.lookUpCA(c)}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(a.Out, b.String())
 	return err
-}
-
-// knownCA says whether servers that use the CA directory know the issuer.
-func (a *app) knownCA(c *proxycert.Credential) string {
-	dir := a.caDir("")
-	top := c.Chain[len(c.Chain)-1]
-	found, err := (&trust.Dir{Path: dir}).Find(top.RawIssuer)
-	switch {
-	case err != nil:
-		return "cannot be told: " + plain(err)
-	case len(found) == 0:
-		return "not in " + dir
-	}
-	return "in " + dir
-}
-
-// usage names the key usages that decide what a certificate is good for.
-func usage(cert *x509.Certificate) string {
-	var words []string
-	for _, u := range []struct {
-		bit  x509.KeyUsage
-		name string
-	}{
-		{x509.KeyUsageDigitalSignature, "digital signature"},
-		{x509.KeyUsageContentCommitment, "non-repudiation"},
-		{x509.KeyUsageKeyEncipherment, "key encipherment"},
-		{x509.KeyUsageDataEncipherment, "data encipherment"},
-	} {
-		if cert.KeyUsage&u.bit != 0 {
-			words = append(words, u.name)
-		}
-	}
-	for _, u := range cert.ExtKeyUsage {
-		switch u {
-		case x509.ExtKeyUsageClientAuth:
-			words = append(words, "TLS client")
-		case x509.ExtKeyUsageServerAuth:
-			words = append(words, "TLS server")
-		case x509.ExtKeyUsageEmailProtection:
-			words = append(words, "e-mail")
-		}
-	}
-	return strings.Join(words, ", ")
 }

@@ -4,86 +4,22 @@
 package cli
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"os"
 	"strconv"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/span"
+	"github.com/x509up/x509up/internal/term"
+	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
 )
-
-// view is what is shown of a credential: the JSON schema, version 1. Fields may
-// be added to a version; their meaning does not change.
-type view struct {
-	Version      int               `json:"version"`
-	Path         string            `json:"path"`
-	Subject      string            `json:"subject"`
-	Issuer       string            `json:"issuer"`
-	Identity     string            `json:"identity"`
-	Type         string            `json:"type"`
-	Strength     int               `json:"strength"` // bits of the leaf's key
-	NotBefore    time.Time         `json:"not_before"`
-	NotAfter     time.Time         `json:"not_after"` // of the shortest part
-	TimeLeft     int64             `json:"time_left"` // seconds, of the shortest part; 0 when over
-	Valid        bool              `json:"valid"`     // now, as far as the file itself can tell
-	Problem      string            `json:"problem,omitempty"`
-	HasKey       bool              `json:"has_key"` // the file holds the private key, too
-	Certificates []certificateView `json:"certificates"`
-	Reused       *bool             `json:"reused,omitempty"`
-	Warnings     []string          `json:"warnings,omitempty"`
-
-	left time.Duration
-}
-
-type certificateView struct {
-	Subject   string    `json:"subject"`
-	Issuer    string    `json:"issuer"`
-	Serial    string    `json:"serial"` // decimal
-	Type      string    `json:"type"`
-	Key       string    `json:"key"`
-	Signature string    `json:"signature"`
-	NotBefore time.Time `json:"not_before"`
-	NotAfter  time.Time `json:"not_after"`
-}
-
-func newView(c *proxycert.Credential, path string, now time.Time) view {
-	leaf, left := c.Leaf(), c.TimeLeft(now)
-	v := view{
-		Version: 1, Path: path,
-		Subject: proxycert.OneLine(leaf.RawSubject), Issuer: proxycert.OneLine(leaf.RawIssuer),
-		Identity: proxycert.OneLine(c.Identity()), Type: proxycert.TypeOf(leaf).String(),
-		Strength:  proxycert.Strength(leaf.PublicKey),
-		NotBefore: c.NotBefore().UTC(), NotAfter: c.NotAfter().UTC(),
-		TimeLeft: max(0, int64(left/time.Second)), left: left, HasKey: c.Key != nil,
-	}
-	if err := c.Check(now); err != nil {
-		v.Problem = plain(err)
-	}
-	v.Valid = v.Problem == ""
-	for _, cert := range c.Chain {
-		v.Certificates = append(v.Certificates, viewCertificate(cert))
-	}
-	return v
-}
-
-func viewCertificate(cert *x509.Certificate) certificateView {
-	return certificateView{
-		Subject: proxycert.OneLine(cert.RawSubject), Issuer: proxycert.OneLine(cert.RawIssuer),
-		Serial: cert.SerialNumber.String(), Type: proxycert.TypeOf(cert).String(),
-		Key:       fmt.Sprintf("%s %d", cert.PublicKeyAlgorithm, proxycert.Strength(cert.PublicKey)),
-		Signature: cert.SignatureAlgorithm.String(),
-		NotBefore: cert.NotBefore.UTC(), NotAfter: cert.NotAfter.UTC(),
-	}
-}
 
 func (a *app) newInfo() *cobra.Command {
 	var o infoOptions
@@ -91,16 +27,23 @@ func (a *app) newInfo() *cobra.Command {
 		Use:     "info",
 		GroupID: "look",
 		Short:   "show what a credential file holds",
-		Long: `info shows whose credential a file holds, what kind it is, and how long its
-shortest part is valid. It exits 3 when there is no file, and 4 when what is
-there cannot be used now, or not for as long as --valid or --hours ask.
+		Long: `info shows whose credential a file holds, what kind it is, how long its shortest
+part is valid, and each certificate of the chain, the first to end first. It
+exits 3 when there is no file, and 4 when what is there cannot be used now, or
+not for as long as --valid or --hours ask.
+
+It warns when less than an hour is left, of weak keys and signatures, of proxies
+that are not of RFC 3820, and when others can change the file. On a terminal it
+also draws the lifetime (in colour, unless NO_COLOR is set), and warns when the
+CA directory lacks the CA. Whether a server would take it, x509up verify says.
 
 Options such as --subject print single values for scripts, one to a line, in the
-order of this help. --exists prints nothing and speaks by the exit code.`,
+order of this help, --chain and --text a block for each certificate. --exists
+prints nothing and speaks by the exit code. The JSON is described in docs/json.md.`,
 		Example: `  $ x509up info
   $ x509up info -f ~/proxy.pem --json
   $ x509up info --exists --valid 6:00 || x509up get-cert --proxy
-  $ x509up info --identity --timeleft`,
+  $ x509up info --identity --timeleft --dn-format rfc4514`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd.Flags()); err != nil {
@@ -115,6 +58,7 @@ order of this help. --exists prints nothing and speaks by the exit code.`,
 	}
 	o.addFlags(cmd.Flags())
 	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing: the exit code says whether it can be used")
+	completeWords(cmd, "dn-format", "oneline", "rfc4514")
 	return cmd
 }
 
@@ -124,21 +68,58 @@ type infoOptions struct {
 	json         bool
 	exists       bool
 	valid, hours string
+	dnFormat     string
 	fields       [len(infoFields)]bool
 }
 
-// infoFields are the single values that info prints.
+// names is what --dn-format says.
+func (o infoOptions) names() view.NameForm {
+	if o.dnFormat == "rfc4514" {
+		return view.RFC4514
+	}
+	return view.Slashes
+}
+
+// infoFields are the parts that info prints alone.
 var infoFields = [...]struct {
 	name, usage string
-	value       func(view) string
+	print       func(*app, *view.Credential, view.NameForm) error
 }{
-	{"subject", "print the subject", func(v view) string { return v.Subject }},
-	{"issuer", "print the issuer", func(v view) string { return v.Issuer }},
-	{"identity", "print whom the proxies act for", func(v view) string { return v.Identity }},
-	{"type", "print the kind, in the words of grid-proxy-info", func(v view) string { return v.Type }},
-	{"strength", "print the bits of the key", func(v view) string { return strconv.Itoa(v.Strength) }},
-	{"path", "print the path of the file", func(v view) string { return v.Path }},
-	{"timeleft", "print the seconds that are left, 0 when it is over", func(v view) string { return strconv.FormatInt(v.TimeLeft, 10) }},
+	{"subject", "print the subject", func(a *app, v *view.Credential, f view.NameForm) error {
+		subject, _, _, _ := v.Names(f)
+		return a.printLine(subject)
+	}},
+	{"issuer", "print the issuer", func(a *app, v *view.Credential, f view.NameForm) error {
+		_, issuer, _, _ := v.Names(f)
+		return a.printLine(issuer)
+	}},
+	{"identity", "print whom the proxies act for", func(a *app, v *view.Credential, f view.NameForm) error {
+		_, _, identity, _ := v.Names(f)
+		return a.printLine(identity)
+	}},
+	{"type", "print the kind, in the words of grid-proxy-info", func(a *app, v *view.Credential, _ view.NameForm) error {
+		return a.printLine(v.Type)
+	}},
+	{"strength", "print the bits of the key", func(a *app, v *view.Credential, _ view.NameForm) error {
+		return a.printLine(strconv.Itoa(v.Strength))
+	}},
+	{"path", "print the path of the file", func(a *app, v *view.Credential, _ view.NameForm) error {
+		return a.printLine(v.Path)
+	}},
+	{"timeleft", "print the seconds that are left, 0 when it is over", func(a *app, v *view.Credential, _ view.NameForm) error {
+		return a.printLine(strconv.FormatInt(v.TimeLeft, 10))
+	}},
+	{"chain", "print what matters of each certificate, the leaf first", func(a *app, v *view.Credential, f view.NameForm) error {
+		return v.WriteChain(a.Out, f)
+	}},
+	{"text", "print all that each certificate says; never the key", func(a *app, v *view.Credential, f view.NameForm) error {
+		return v.WriteText(a.Out, f)
+	}},
+}
+
+func (a *app) printLine(text string) error {
+	_, err := fmt.Fprintln(a.Out, text)
+	return err
 }
 
 func (o *infoOptions) addFlags(f *pflag.FlagSet) {
@@ -147,6 +128,7 @@ func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 	for i, field := range infoFields {
 		f.BoolVar(&o.fields[i], field.name, false, field.usage)
 	}
+	f.StringVar(&o.dnFormat, "dn-format", "oneline", "print names as oneline (/DC=org/CN=Jane) or rfc4514 (CN=Jane,DC=org)")
 	f.BoolVar(&o.exists, "exists", false, "print nothing: the exit code says whether it can be used")
 	f.StringVar(&o.valid, "valid", "", "it must be valid for `H:MM` more")
 	f.StringVarP(&o.hours, "hours", "H", "", "it must be valid for `HOURS` more")
@@ -154,18 +136,19 @@ func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func (o *infoOptions) check(given *pflag.FlagSet) error {
-	if err := exclusive(given, "valid", "hours"); err != nil {
-		return err
+	if o.dnFormat != "oneline" && o.dnFormat != "rfc4514" {
+		return usagef("--dn-format %q: it is oneline or rfc4514", o.dnFormat)
 	}
+	pairs := [][2]string{{"valid", "hours"}, {"json", "exists"}, {"json", "dn-format"}} // JSON has the names in both forms
 	for _, field := range infoFields {
-		if err := exclusive(given, "json", field.name); err != nil {
-			return err
-		}
-		if err := exclusive(given, "exists", field.name); err != nil {
+		pairs = append(pairs, [2]string{"json", field.name}, [2]string{"exists", field.name})
+	}
+	for _, pair := range pairs {
+		if err := exclusive(given, pair[0], pair[1]); err != nil {
 			return err
 		}
 	}
-	return exclusive(given, "json", "exists")
+	return nil
 }
 
 func (a *app) info(path string, o infoOptions) error {
@@ -173,51 +156,63 @@ func (a *app) info(path string, o infoOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := credstore.Load(path)
+	c, mode, err := credstore.Inspect(path)
 	if err != nil {
 		return missing(err, path)
 	}
-	v := newView(c, path, a.Now())
-	if err := a.printInfo(v, o); err != nil {
+	v, err := a.printInfo(c, view.Facts{Path: path, Mode: mode, Now: a.Now()}, o)
+	if err != nil {
 		return err
 	}
 	switch {
 	case !v.Valid:
 		return &unusableError{path, v.Problem}
-	case v.left < want:
+	case v.Left < want:
 		return &unusableError{path, fmt.Sprintf("it is valid for %s more, and %s are wanted",
-			span.String(v.left), span.String(want))}
+			span.String(v.Left), span.String(want))}
 	}
 	return nil
 }
 
-func (a *app) printInfo(v view, o infoOptions) error {
+// printInfo prints what is asked for, and returns the view that it printed.
+func (a *app) printInfo(c *proxycert.Credential, facts view.Facts, o infoOptions) (*view.Credential, error) {
+	single := o.fields != [len(infoFields)]bool{}
+	style := view.Style{Names: o.names()}
+	if !single && !o.json && !o.exists && !a.quiet {
+		a.forPeople(c, &facts, &style)
+	}
+	v := view.New(c, facts)
 	switch {
 	case o.exists || a.quiet:
-		return nil
+		return v, nil
 	case o.json:
-		return a.printJSON(v)
-	case o.fields == [len(infoFields)]bool{}:
-		return printView(a.Out, v)
+		return v, a.printJSON(v)
+	case !single:
+		return v, v.Write(a.Out, style)
 	}
 	for i, field := range infoFields {
 		if o.fields[i] {
-			if _, err := fmt.Fprintln(a.Out, field.value(v)); err != nil {
-				return err
+			if err := field.print(a, v, o.names()); err != nil {
+				return v, err
 			}
 		}
 	}
-	return nil
+	return v, nil
 }
 
-// maxName bounds a name on a terminal. CAs set none.
-const maxName = 1000
-
-func short(name string) string {
-	if len(name) > maxName {
-		return name[:maxName] + "…"
+// forPeople adds what is shown on a terminal alone. The CA folder may be on a
+// network: scripts do not wait for it. That it is missing is worth a word only
+// to those who named it; most machines have none.
+func (a *app) forPeople(c *proxycert.Credential, facts *view.Facts, style *view.Style) {
+	out, ok := a.Out.(*os.File)
+	if !ok || !term.IsTerminal(out) {
+		return
 	}
-	return name
+	style.Width = term.Width(out)
+	style.Colour = a.Env("NO_COLOR") == "" && config.First(a.Env("TERM"), "dumb") != "dumb"
+	if lookup := a.lookUpCA(c); !errors.Is(lookup.Err, fs.ErrNotExist) || a.Env("X509_CERT_DIR") != "" {
+		facts.CA = lookup
+	}
 }
 
 // missing gives what is in the way of reading a credential its exit code.
@@ -229,34 +224,4 @@ func missing(err error, path string) error {
 		return &noCredentialError{path}
 	}
 	return err
-}
-
-// printView prints a view for people, in the words of grid-proxy-info.
-func printView(out io.Writer, v view) error {
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	row := func(label, format string, args ...any) { fmt.Fprintf(w, label+"\t: "+format+"\n", args...) }
-	row("subject", "%s", short(v.Subject))
-	row("issuer", "%s", short(v.Issuer))
-	row("identity", "%s", short(v.Identity))
-	row("type", "%s", v.Type)
-	row("strength", "%d bits", v.Strength)
-	if !v.HasKey {
-		row("key", "none in this file")
-	}
-	row("path", "%s", v.Path)
-	row("timeleft", "%s", timeLeft(v))
-	if len(v.Certificates) > 1 {
-		for i, c := range v.Certificates {
-			row(fmt.Sprintf("chain %d", i), "%s, %s, until %s", short(c.Subject), c.Key, c.NotAfter.Format(time.RFC3339))
-		}
-	}
-	return w.Flush()
-}
-
-func timeLeft(v view) string {
-	end := v.NotAfter.Local().Format("2006-01-02 15:04:05 MST")
-	if v.left <= 0 {
-		return "0, it ended " + span.String(-v.left) + " ago, at " + end
-	}
-	return span.String(v.left) + ", until " + end
 }

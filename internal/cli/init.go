@@ -21,6 +21,7 @@ import (
 	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
 )
 
@@ -199,7 +200,7 @@ func (a *app) userSource(o initOptions, stored string) (*acquire.User, error) {
 	source := &acquire.User{Passphrase: func(ctx context.Context, file string) (string, error) {
 		tty := &lazyTerminal{wait: &patience{}}
 		defer tty.close()
-		text, err := a.secret(ctx, o.passphrase, tty, thePassphrase, printable("passphrase for "+file+": "))
+		text, err := a.secret(ctx, o.passphrase, tty, thePassphrase, view.Line("passphrase for "+file+": "))
 		return text.Reveal(), err
 	}}
 	var err error

@@ -20,6 +20,7 @@ import (
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/internal/secret"
 	"github.com/x509up/x509up/internal/term"
+	"github.com/x509up/x509up/internal/view"
 )
 
 // credentials asks for the user name and the password when a login needs them:
@@ -36,17 +37,17 @@ func (a *app) credentials(o loginOptions, wait *patience) func(context.Context, 
 		}
 		if user == "" {
 			var err error
-			if user, err = tty.line(ctx, "user name for "+printable(host)+": "); err != nil {
+			if user, err = tty.line(ctx, "user name for "+view.Line(host)+": "); err != nil {
 				return ecp.Credentials{}, noTerminal(err, theUserName)
 			}
 		}
-		password, err := a.secret(ctx, o.password, tty, thePassword, printable("password for "+user+" on "+host+": "))
+		password, err := a.secret(ctx, o.password, tty, thePassword, view.Line("password for "+user+" on "+host+": "))
 		if err != nil {
 			return ecp.Credentials{}, err
 		}
 		credentials := ecp.Credentials{Username: user, Password: password.Reveal()}
 		if o.duo == "passcode" {
-			code, err := tty.secret(ctx, printable("Duo passcode for "+user+": "))
+			code, err := tty.secret(ctx, view.Line("Duo passcode for "+user+": "))
 			if err != nil {
 				return ecp.Credentials{}, noTerminal(err, thePasscode)
 			}

@@ -4,7 +4,6 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -12,6 +11,8 @@ import (
 
 	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/view"
+	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/trust"
 )
 
@@ -60,12 +61,6 @@ each check, and exits 4 if one of them failed.`,
 	return cmd
 }
 
-// checkView is one check of verify --json.
-type checkView struct {
-	Result string `json:"result"` // as Text begins
-	Text   string `json:"text"`
-}
-
 func (a *app) verify(path string, o verifyOptions) error {
 	mode, ok := crlModes[o.crl]
 	if !ok {
@@ -78,36 +73,28 @@ func (a *app) verify(path string, o verifyOptions) error {
 	dir := &trust.Dir{Path: a.caDir(o.caDir)}
 	report, err := dir.Verify(c, trust.Options{Now: a.Now(), CRL: mode})
 	if report != nil {
-		if printErr := a.printReport(report, path, dir.Path, o.json); printErr != nil {
+		if printErr := a.printReport(view.NewReport(report, path, dir.Path), o.json); printErr != nil {
 			return printErr
 		}
 	}
 	return err
 }
 
-func (a *app) printReport(report *trust.Report, path, dir string, asJSON bool) error {
-	if asJSON {
-		checks := []checkView{}
-		for _, c := range report.Checks {
-			checks = append(checks, checkView{c.Result.String(), printable(plainText(c.String()))})
-		}
-		return a.printJSON(struct {
-			Version int         `json:"version"`
-			Path    string      `json:"path"`
-			CADir   string      `json:"ca_dir"`
-			Valid   bool        `json:"valid"`
-			Checks  []checkView `json:"checks"`
-		}{1, path, dir, report.Err() == nil, checks})
-	}
-	if a.quiet {
+func (a *app) printReport(v *view.Report, asJSON bool) error {
+	switch {
+	case asJSON:
+		return a.printJSON(v)
+	case a.quiet:
 		return nil
 	}
-	for _, c := range report.Checks {
-		if _, err := fmt.Fprintln(a.Out, printable(plainText(c.String()))); err != nil {
-			return err
-		}
-	}
-	return nil
+	return v.Write(a.Out)
+}
+
+// lookUpCA asks the CA folder for the issuer at the top of a chain.
+func (a *app) lookUpCA(c *proxycert.Credential) *view.Lookup {
+	dir := a.caDir("")
+	found, err := (&trust.Dir{Path: dir}).Find(c.Chain[len(c.Chain)-1].RawIssuer)
+	return &view.Lookup{Dir: dir, Found: len(found) > 0, Err: err}
 }
 
 // caDir is where the CAs are: the first of Globus's places that is named or there.

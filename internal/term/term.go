@@ -53,6 +53,17 @@ var (
 // IsTerminal reports whether f is a terminal.
 func IsTerminal(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }
 
+// usualWidth is that of a terminal that does not say how wide it is.
+const usualWidth = 80
+
+// Width is the number of columns of a terminal.
+func Width(f *os.File) int {
+	if width, _, err := xterm.GetSize(int(f.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return usualWidth
+}
+
 // ReadLine shows prompt and returns the line that is typed, without its end. The line stays visible. An end of input
 // (Ctrl-D) before the first character is [io.EOF]. Errors are wrapped and hold no part of the answer.
 func (t *Terminal) ReadLine(ctx context.Context, prompt string) (string, error) {

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"io"
+	"strings"
+
+	"github.com/x509up/x509up/internal/span"
+	"github.com/x509up/x509up/internal/view/certtext"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// WriteUserCertificate writes what a person must know of a new user certificate, the leaf of c.
+func WriteUserCertificate(w io.Writer, c *proxycert.Credential, f Facts) error {
+	leaf := c.Leaf()
+	r := &rows{width: len("subject")}
+	r.add("subject", Short(proxycert.OneLine(leaf.RawSubject)))
+	r.add("issuer", Short(proxycert.OneLine(leaf.RawIssuer)))
+	r.add("valid", leaf.NotBefore.In(f.Now.Location()).Format("2006-01-02")+" to "+clock(leaf.NotAfter, f.Now)+
+		", "+span.String(leaf.NotAfter.Sub(f.Now))+" left")
+	r.add("e-mail", certtext.Escape(strings.Join(leaf.EmailAddresses, ", ")))
+	usage := certtext.Words(leaf, "2.5.29.15", proxycert.OneLine)
+	r.add("usage", strings.Join(append(usage, certtext.Words(leaf, "2.5.29.37", proxycert.OneLine)...), ", "))
+	r.add("key", certtext.Key(leaf))
+	if f.CA != nil {
+		r.add("CA", f.CA.String())
+	}
+	return r.writeTo(w)
+}
+
+// String says whether the folder has the CA.
+func (l *Lookup) String() string {
+	switch {
+	case l.Err != nil:
+		return "cannot be told: " + Line(Plain(l.Err.Error()))
+	case !l.Found:
+		return "not in " + Line(l.Dir)
+	}
+	return "in " + Line(l.Dir)
+}
