@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/x509up/x509up/ecp/internal/paos"
+	"github.com/x509up/x509up/ecp/internal/web"
 )
 
 // Credentials are a user name and a password for HTTP Basic authentication
@@ -85,7 +87,7 @@ func (d Duo) set(h http.Header) {
 // authenticate is steps 4 to 6: it posts the SP's request to the IdP, with
 // credentials, and reads the IdP's Response. What it returns is fit to be
 // delivered.
-func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*response, error) {
+func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*paos.Response, error) {
 	if c.IdP == nil {
 		return nil, ErrNoIdP
 	}
@@ -104,7 +106,7 @@ func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*resp
 		return nil, err
 	}
 	if answer.StatusCode == http.StatusUnauthorized && c.WaitForChallenge && c.Credentials != nil &&
-		slices.ContainsFunc(schemes(answer.Header), func(s string) bool { return strings.EqualFold(s, "Basic") }) {
+		slices.ContainsFunc(web.Schemes(answer.Header), func(s string) bool { return strings.EqualFold(s, "Basic") }) {
 		discard(answer)
 		if err := login.askCredentials(ctx); err != nil {
 			return nil, err
@@ -118,7 +120,7 @@ func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*resp
 	if err != nil {
 		return nil, err
 	}
-	return r, r.check(request)
+	return r, judged(r.Check(request.message), IdP)
 }
 
 // login is one login at the IdP. Its cookies end with it.
@@ -148,7 +150,7 @@ func (l *login) askCredentials(ctx context.Context) error {
 func (l *login) post(ctx context.Context) (*http.Response, error) {
 	c := l.client
 	// Shibboleth and Keycloak dispatch on text/xml (ecp:Response is SOAP 1.1).
-	req, err := newPost(ctx, c.IdP, "text/xml; charset=utf-8", l.request.forIdP())
+	req, err := newPost(ctx, c.IdP, "text/xml; charset=utf-8", l.request.message.ForIdP())
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +172,7 @@ func (l *login) post(ctx context.Context) (*http.Response, error) {
 
 // read turns the IdP's answer into a response, or an error that says what the
 // IdP meant.
-func (l *login) read(answer *http.Response) (*response, error) {
+func (l *login) read(answer *http.Response) (*paos.Response, error) {
 	sent := l.credentials != nil
 	status, contentType := answer.StatusCode, answer.Header.Get("Content-Type")
 	if status >= 300 && status <= 399 {
@@ -184,63 +186,18 @@ func (l *login) read(answer *http.Response) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := looksLikeHTML(contentType, data)
+	page := web.IsPage(contentType, data)
 	if status == http.StatusUnauthorized || status == http.StatusForbidden {
-		return nil, &AuthError{status, sent, schemes(answer.Header), pageText(contentType, data)}
+		return nil, &AuthError{status, sent, web.Schemes(answer.Header), web.Text(contentType, data)}
 	}
-	r, err := parseResponse(data)
+	r, err := paos.ParseResponse(data)
+	err = judged(err, IdP)
 	if fault := (*FaultError)(nil); errors.As(err, &fault) {
 		return nil, fault
 	}
 	if status != http.StatusOK || page || len(data) == 0 {
-		return nil, &AnswerError{Status: status, ContentType: clean(contentType), Text: pageText(contentType, data),
-			WebPage: page, LoginForm: page && asksPassword(data), Empty: len(data) == 0, Sent: sent}
+		return nil, &AnswerError{Status: status, ContentType: clean(contentType), Text: web.Text(contentType, data),
+			WebPage: page, LoginForm: page && web.AsksPassword(data), Empty: len(data) == 0, Sent: sent}
 	}
-	return r, judged(err, IdP)
-}
-
-// schemes returns the authentication schemes of all WWW-Authenticate fields
-// (RFC 9110, §11.6.1): a field may hold several challenges, and a quoted
-// parameter may hold commas.
-func schemes(h http.Header) []string {
-	var found []string
-	for _, field := range h.Values("WWW-Authenticate") {
-		for _, item := range splitUnquoted(field) {
-			first, rest, _ := strings.Cut(item, " ")
-			// "name=value" is a parameter of the challenge before it; a scheme
-			// stands alone or before a blank.
-			if first == "" || strings.Contains(first, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=") {
-				continue
-			}
-			if s := clean(first); s != "" && !slices.Contains(found, s) && len(found) < 8 {
-				found = append(found, s)
-			}
-		}
-	}
-	return found
-}
-
-// splitUnquoted splits at the commas that are not in a quoted string.
-func splitUnquoted(field string) []string {
-	var items []string
-	quoted, escaped, from := false, false, 0
-	for i, r := range field {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && r == '\\':
-			escaped = true
-		case r == '"':
-			quoted = !quoted
-		case r == ',' && !quoted:
-			items = append(items, strings.TrimSpace(field[from:i]))
-			from = i + 1
-		}
-	}
-	return append(items, strings.TrimSpace(field[from:]))
-}
-
-// asksPassword tells a login form from other pages.
-func asksPassword(page []byte) bool {
-	return regexp.MustCompile(`(?i)<input[^>]*\stype\s*=\s*["']?password\b`).Match(page)
+	return r, err
 }

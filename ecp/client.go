@@ -17,7 +17,9 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"github.com/x509up/x509up/ecp/internal/paos"
 	"github.com/x509up/x509up/ecp/internal/soap"
+	"github.com/x509up/x509up/ecp/internal/web"
 )
 
 // A Client opens sessions at service providers through one identity provider.
@@ -165,7 +167,7 @@ func (c *Client) ask(ctx context.Context, resource *url.URL, header http.Header,
 		}
 		req.Header = header.Clone()
 		req.Header.Set("Accept", acceptWith(header.Values("Accept")))
-		req.Header.Set("PAOS", paosHeader)
+		req.Header.Set("PAOS", paos.Header)
 		answer, err := c.send(c.spClient(), req, doingAsk)
 		if err != nil {
 			return nil, nil, err
@@ -186,14 +188,14 @@ func (c *Client) ask(ctx context.Context, resource *url.URL, header http.Header,
 // acceptWith adds the PAOS media type to what the caller accepts.
 func acceptWith(accept []string) string {
 	if len(accept) == 0 {
-		return acceptHeader
+		return paos.Accept
 	}
-	return strings.Join(accept, ", ") + ", " + mediaPAOS
+	return strings.Join(accept, ", ") + ", " + paos.MediaType
 }
 
 func isPAOS(answer *http.Response) bool {
 	media, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
-	return answer.StatusCode == http.StatusOK && strings.EqualFold(strings.TrimSpace(media), mediaPAOS)
+	return answer.StatusCode == http.StatusOK && strings.EqualFold(strings.TrimSpace(media), paos.MediaType)
 }
 
 // sameOriginRedirect returns where a redirect leads that stays with the SP and
@@ -215,10 +217,11 @@ func (c *Client) readAuthnRequest(ctx context.Context, answer *http.Response, re
 	if err != nil {
 		return nil, failed(doingAsk, resource, err)
 	}
-	request, err := parseAuthnRequest(data, resource)
+	message, err := paos.ParseRequest(data, resource)
 	err = judged(err, SP)
+	request := newAuthnRequest(message)
 	if request != nil {
-		if e := c.checkConsumer(request.consumer, resource); e != nil {
+		if e := c.checkConsumer(request.message.Consumer, resource); e != nil {
 			err = e
 		} else {
 			c.tell(ctx, request, err)
@@ -253,7 +256,7 @@ func (c *Client) exchange(ctx context.Context, request *AuthnRequest, resource *
 		c.tell(ctx, request, err)
 		return &Error{doingLogin, c.idpHost(), err}
 	}
-	if err := c.deliver(ctx, r.forSP(request), request); err != nil {
+	if err := c.deliver(ctx, r.ForSP(request.message), request); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -291,7 +294,7 @@ func (c *Client) tell(ctx context.Context, request *AuthnRequest, err error) {
 func (c *Client) fault(ctx context.Context, request *AuthnRequest, code, text string) {
 	ctx, cancel := context.WithTimeout(ctx, faultTimeout)
 	defer cancel()
-	req, err := newPost(ctx, request.consumer, mediaPAOS, soap.Fault(code, text))
+	req, err := newPost(ctx, request.message.Consumer, paos.MediaType, soap.Fault(code, text))
 	if err != nil {
 		return
 	}
@@ -303,9 +306,9 @@ func (c *Client) fault(ctx context.Context, request *AuthnRequest, code, text st
 // deliver is steps 7 and 8. A redirect is a success, and is not followed: it
 // leads back to the resource.
 func (c *Client) deliver(ctx context.Context, message []byte, request *AuthnRequest) error {
-	req, err := newPost(ctx, request.consumer, mediaPAOS, message)
+	req, err := newPost(ctx, request.message.Consumer, paos.MediaType, message)
 	if err != nil {
-		return failed(doingDeliver, request.consumer, err)
+		return failed(doingDeliver, request.message.Consumer, err)
 	}
 	answer, err := c.send(c.spClient(), req, doingDeliver)
 	if err != nil {
@@ -320,7 +323,7 @@ func (c *Client) deliver(ctx context.Context, message []byte, request *AuthnRequ
 	}
 	page, _ := readMessage(answer.Body, SP)
 	return &Error{doingDeliver, req.URL.Host,
-		&DeliveryError{answer.StatusCode, pageText(answer.Header.Get("Content-Type"), page)}}
+		&DeliveryError{answer.StatusCode, web.Text(answer.Header.Get("Content-Type"), page)}}
 }
 
 // send checks the URL, sends a request and puts the step and the host into an error.
@@ -400,6 +403,6 @@ func notECP(answer *http.Response) *NotECPError {
 		e.RedirectHost = clean(to.Host)
 	}
 	page, _ := readMessage(answer.Body, SP)
-	e.Text = pageText(answer.Header.Get("Content-Type"), page)
+	e.Text = web.Text(answer.Header.Get("Content-Type"), page)
 	return e
 }

@@ -10,6 +10,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/x509up/x509up/ecp/internal/paos"
+	"github.com/x509up/x509up/internal/plain"
 )
 
 // Peer is one of the two servers of an exchange.
@@ -38,8 +41,9 @@ type Error struct {
 	Err error
 }
 
+// Error names the step, the host and the cause.
 func (e *Error) Error() string {
-	return shortened(fmt.Sprintf("ecp: %s %s: %v", e.Doing, e.Host, e.Err), maxErrorText)
+	return plain.Text(fmt.Sprintf("ecp: %s %s: %v", e.Doing, e.Host, e.Err), maxErrorText)
 }
 
 // Unwrap returns the cause.
@@ -58,6 +62,7 @@ type NotECPError struct {
 	Text string
 }
 
+// Error says what came instead: a redirect and its host, or the status, the media type and the text.
 func (e *NotECPError) Error() string {
 	if e.RedirectHost != "" {
 		return fmt.Sprintf("it does not offer ECP here: it redirects to %s", e.RedirectHost)
@@ -69,6 +74,7 @@ func (e *NotECPError) Error() string {
 // credentials. Nothing was sent.
 type CredentialsError struct{ Reason string }
 
+// Error is the reason. It quotes neither the user name nor the password.
 func (e *CredentialsError) Error() string { return e.Reason }
 
 // AuthError means that the IdP refused the client by HTTP: 401, or 403.
@@ -82,6 +88,7 @@ type AuthError struct {
 	Text string
 }
 
+// Error tells a refused password from one that was not asked for or not given, and names the schemes.
 func (e *AuthError) Error() string {
 	switch {
 	case e.Status == http.StatusForbidden:
@@ -100,8 +107,6 @@ func (e *AuthError) offers(scheme string) bool {
 	return slices.ContainsFunc(e.Schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
 }
 
-const statusPrefix = "urn:oasis:names:tc:SAML:2.0:status:"
-
 // StatusError is a Response whose status is not Success: the IdP says no in
 // SAML (SAML V2.0 Core, §3.2.2.2).
 type StatusError struct {
@@ -111,6 +116,7 @@ type StatusError struct {
 	Message string
 }
 
+// Error is the reason and the IdP's message, or the codes where they give no reason.
 func (e *StatusError) Error() string { return e.Reason().String() + inQuotes(e.detail()) }
 
 func (e *StatusError) detail() string {
@@ -185,7 +191,7 @@ func (e *StatusError) Reason() Reason {
 		"UnknownPrincipal":    ReasonAttributes,
 	}
 	for _, code := range slices.Backward(e.Codes) {
-		if r, ok := reasons[strings.TrimPrefix(code, statusPrefix)]; ok {
+		if r, ok := reasons[strings.TrimPrefix(code, paos.StatusPrefix)]; ok {
 			return r
 		}
 	}
@@ -200,6 +206,7 @@ type FaultError struct {
 	Code, Text, Detail string
 }
 
+// Error quotes the fault's text and detail.
 func (e *FaultError) Error() string {
 	text := "it answered with a SOAP fault" + inQuotes(e.Text)
 	if e.Detail != "" && e.Detail != e.Text {
@@ -227,6 +234,7 @@ type AnswerError struct {
 	Sent bool
 }
 
+// Error says what came, and where that means a wrong password, so.
 func (e *AnswerError) Error() string {
 	switch {
 	case e.RedirectHost != "":
@@ -254,6 +262,7 @@ type MessageError struct {
 	notUnderstood string // a header block, which asks for a fault in answer
 }
 
+// Error gives the reason, but not the peer, which an [*Error] around it names by its host.
 func (e *MessageError) Error() string { return "its message is not acceptable: " + e.Reason }
 
 // MismatchError means that the IdP wants the assertion to go elsewhere than
@@ -266,6 +275,7 @@ type MismatchError struct {
 	BySP bool
 }
 
+// Error quotes both places.
 func (e *MismatchError) Error() string {
 	acs := fmt.Sprintf("%q", e.AssertionConsumerServiceURL)
 	if e.AssertionConsumerServiceURL == "" {
@@ -286,6 +296,7 @@ type DeliveryError struct {
 	Text string
 }
 
+// Error is the status and what the page says.
 func (e *DeliveryError) Error() string {
 	return "it refused the identity provider's assertion: it answered " + described(e.Status, "", e.Text)
 }
@@ -296,6 +307,7 @@ type URLError struct {
 	Reason string // a predicate, such as "is not https"
 }
 
+// Error quotes the URL, without a password, and says what is wrong with it.
 func (e *URLError) Error() string { return fmt.Sprintf("URL %q %s", e.URL, e.Reason) }
 
 func described(status int, contentType, text string) string {
@@ -314,17 +326,38 @@ func inQuotes(text string) string {
 	return " (“" + text + "”)"
 }
 
-// judged gives errors of the parsers, which are plain words, their type.
+// judged gives what paos says of a message its type here, in words that are fit to be shown.
 func judged(err error, peer Peer) error {
 	switch e := err.(type) {
 	case nil:
 		return nil
-	case *MismatchError, *FaultError:
-		return err
-	case *notUnderstoodError:
-		return &MessageError{peer, clean(e.Error()), clean(e.name.Local)}
+	case *paos.Mismatch:
+		return &MismatchError{clean(e.ResponseConsumerURL), clean(e.AssertionConsumerServiceURL), e.BySP}
+	case *paos.Fault:
+		return &FaultError{clean(e.Code), clean(e.Text), clean(e.Detail)}
+	case *paos.Refusal:
+		return &StatusError{cleanAll(e.Codes), clean(e.Message)}
+	case *paos.NotUnderstood:
+		return &MessageError{peer, clean(e.Error()), clean(e.Name.Local)}
 	}
 	return &MessageError{peer, clean(err.Error()), ""}
+}
+
+// Bounds, in characters, of what a server's words take up in an error, and of
+// an error.
+const (
+	maxText      = 300
+	maxErrorText = 2000
+)
+
+// clean makes a server's words fit to be shown.
+func clean(s string) string { return plain.Text(s, maxText) }
+
+func cleanAll(words []string) (cleaned []string) {
+	for _, w := range words {
+		cleaned = append(cleaned, clean(w))
+	}
+	return cleaned
 }
 
 // failed says where an error came from. What net/http and net/url say repeats

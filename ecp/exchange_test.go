@@ -301,8 +301,9 @@ func TestPrompt(t *testing.T) {
 			w := newWorld(t)
 			w.request.body = edit(t, spMessage, `IsPassive="0"`, attr+` ProviderName="The&#x202E; Cluster&#10;of X"`)
 			w.request.body = edit(t, w.request.body, `</ecp:Request>`, `<samlp:IDPList xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol">`+
-				`<samlp:IDPEntry ProviderID="https://a.example.org" Loc="https://evil.example/"/><samlp:IDPEntry ProviderID="https://b.example.org"/>`+
+				`<samlp:IDPEntry ProviderID="https://a.example.org" Loc="https://evil.example/"/><samlp:IDPEntry ProviderID="https://b.&#x202E;example.org&#10;"/>`+
 				`<samlp:GetComplete>https://evil.example/</samlp:GetComplete></samlp:IDPList></ecp:Request>`)
+			w.request.body = edit(t, w.request.body, `sp.example.org/shibboleth`, `sp.&#x200B;example.org/&#x202E;shibboleth`)
 			client, calls := w.client(), 0
 			client.Credentials = func(_ context.Context, p ecp.Prompt) (ecp.Credentials, error) {
 				calls++

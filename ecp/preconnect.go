@@ -5,17 +5,11 @@ package ecp
 
 import (
 	"context"
-	"crypto/tls"
-	"net"
 	"net/http"
 	"net/url"
-	"time"
-)
 
-// warmFor is how long a connection waits to be used. Servers close one that
-// brings no request soon (Apache's RequestReadTimeout: 20 s), and a request on
-// a connection that is just being closed is lost.
-const warmFor = 5 * time.Second
+	"github.com/x509up/x509up/ecp/internal/warm"
+)
 
 // Preconnect begins to connect to u, TLS included, and makes t use that
 // connection when it needs one to u's host within five seconds. A login that
@@ -26,101 +20,5 @@ const warmFor = 5 * time.Second
 // all SOAP endpoints speak). Nothing happens for http URLs, when t has a dialer
 // of its own for TLS, or when t goes through an HTTP proxy.
 func Preconnect(ctx context.Context, t *http.Transport, u *url.URL) {
-	if u.Scheme != "https" || t.DialTLSContext != nil {
-		return
-	}
-	if t.Proxy != nil {
-		if proxy, err := t.Proxy(&http.Request{URL: u}); proxy != nil || err != nil {
-			return
-		}
-	}
-	port := u.Port()
-	if port == "" {
-		port = "443"
-	}
-	d := &warmDialer{
-		// The transport may write to its own configuration once it is in use.
-		config:  t.TLSClientConfig.Clone(),
-		timeout: t.TLSHandshakeTimeout,
-		dial:    t.DialContext,
-		address: net.JoinHostPort(u.Hostname(), port),
-		warm:    make(chan dialed),
-	}
-	t.DialTLSContext = d.dialTLS
-	go d.begin(ctx)
-}
-
-// warmDialer hands out one connection that was begun ahead of need.
-type warmDialer struct {
-	config  *tls.Config
-	timeout time.Duration // of a handshake; 0 is none
-	dial    func(ctx context.Context, network, address string) (net.Conn, error)
-	address string
-	warm    chan dialed // closed when there is nothing to hand out any more
-}
-
-// dialed is how an attempt ended. A failure is handed out as well: to try an
-// unreachable host again would only double the wait.
-type dialed struct {
-	conn net.Conn
-	err  error
-}
-
-func (d *warmDialer) begin(ctx context.Context) {
-	defer close(d.warm)
-	conn, err := d.connect(ctx, "tcp", d.address)
-	expired := time.NewTimer(warmFor)
-	defer expired.Stop()
-	select {
-	case d.warm <- dialed{conn, err}:
-		return
-	case <-expired.C:
-	case <-ctx.Done():
-	}
-	if conn != nil {
-		conn.Close()
-	}
-}
-
-func (d *warmDialer) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	if address == d.address {
-		select {
-		case first, ok := <-d.warm:
-			if ok {
-				return first.conn, first.err
-			}
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	return d.connect(ctx, network, address)
-}
-
-func (d *warmDialer) connect(ctx context.Context, network, address string) (net.Conn, error) {
-	dial := d.dial
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
-	raw, err := dial(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	config := d.config.Clone()
-	if config == nil {
-		config = new(tls.Config)
-	}
-	if config.ServerName == "" {
-		config.ServerName, _, _ = net.SplitHostPort(address)
-	}
-	conn := tls.Client(raw, config)
-	if d.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.timeout)
-		defer cancel()
-	}
-	if err := conn.HandshakeContext(ctx); err != nil {
-		raw.Close()
-		return nil, err
-	}
-	return conn, nil
+	warm.Connect(ctx, t, u)
 }

@@ -1,7 +1,24 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ecp
+// Package paos reads and makes the messages of the SAML V2.0 ECP profile: what a service provider (SP) and an identity
+// provider (IdP) say, and what the client between them passes on (SAML V2.0 ECP Profile 2.0, §2.3).
+//
+//	request, err := paos.ParseRequest(fromSP, resource)   // step 2
+//	toIdP := request.ForIdP()                             // step 4
+//	response, err := paos.ParseResponse(fromIdP)          // step 6
+//	err = response.Check(request)
+//	toSP := response.ForSP(request)                       // step 7
+//
+// Messages are forwarded as the bytes that they came in, with another Header. Elements are found by namespace and exact
+// path, and one that is repeated where the profile has one is an error: of two, one reader takes the first and another the
+// last. All texts are the peer's, as they came: they are to be made fit for a terminal before anyone sees them.
+//
+// Errors are a [*Fault], [*Refusal], [*Mismatch] or [*NotUnderstood]; all others are phrases about the message, such as
+// "its Response has no Status".
+//
+// The package does not send anything, bound the size of a message, or judge whether a URL may be used.
+package paos
 
 import (
 	"encoding/xml"
@@ -38,31 +55,65 @@ var understood = []xml.Name{
 	{Space: nsSAMLEC, Local: "SessionKey"},
 }
 
+// StatusPrefix begins the status codes of SAML (SAML V2.0 Core, §3.2.2.2).
+const StatusPrefix = "urn:oasis:names:tc:SAML:2.0:status:"
+
 // The header fields of step 1. A comma stands between the media types,
 // although the profile's example and most clients have a semicolon:
 // mod_auth_mellon reads the list as HTTP means it. Mellon and pysaml2 compare
 // the PAOS value strictly: double quotes, no blank after the semicolon.
 const (
-	mediaPAOS    = "application/vnd.paos+xml"
-	acceptHeader = "text/html, " + mediaPAOS
-	paosHeader   = `ver="` + nsPAOS + `";"` + nsECP + `"`
+	MediaType = "application/vnd.paos+xml"
+	Accept    = "text/html, " + MediaType
+	Header    = `ver="` + nsPAOS + `";"` + nsECP + `"` // of the field PAOS
 )
 
-// AuthnRequest is what a service provider says when it asks for a login.
-// All of it is the SP's word, to be shown and not to be trusted.
-type AuthnRequest struct {
-	// Issuer is the SP's entityID.
-	Issuer string
-	// ProviderName is a name for people, often empty.
-	ProviderName string
-	// IsPassive tells that the SP wants no interaction with the user; it is
-	// true also when the SP says nothing (SAML V2.0 Profiles, §4.2.4.2).
+// A Fault is a SOAP fault (SOAP 1.1, §4.4): the faultcode, the faultstring and the text of the detail, each empty if the
+// fault has none.
+type Fault struct{ Code, Text, Detail string }
+
+// Error says what came.
+func (e *Fault) Error() string { return "it is a SOAP fault" }
+
+// A Refusal is a Response whose status is not Success (SAML V2.0 Core, §3.2.2.2).
+type Refusal struct {
+	Codes   []string // the outermost first
+	Message string   // often empty
+}
+
+// Error says what came.
+func (e *Refusal) Error() string { return "its status is not Success" }
+
+// Mismatch means that a Response is to go to two places: the SP's responseConsumerURL and the
+// AssertionConsumerServiceURL, which is empty if there is none, of the IdP or, if BySP, of the SP itself.
+type Mismatch struct {
+	ResponseConsumerURL, AssertionConsumerServiceURL string
+
+	BySP bool
+}
+
+// Error says what is wrong.
+func (e *Mismatch) Error() string { return "it names another place for the Response" }
+
+// NotUnderstood asks for a SOAP fault in answer (SOAP 1.1, §4.2.3).
+type NotUnderstood struct{ Name xml.Name }
+
+// Error names the header block.
+func (e *NotUnderstood) Error() string {
+	return fmt.Sprintf("it demands that header block %q of %q be understood", e.Name.Local, e.Name.Space)
+}
+
+// Request is what a service provider says when it asks for a login.
+type Request struct {
+	// Issuer is the SP's entityID, ProviderName a name for people.
+	Issuer, ProviderName string
+	// IsPassive is true also when the SP says nothing (SAML V2.0 Profiles, §4.2.4.2).
 	IsPassive bool
 	// IdPs are the entityIDs of the identity providers that the SP suggests.
 	IdPs []string
+	// Consumer is where the Response must go, made absolute.
+	Consumer *url.URL
 
-	// consumer is where the Response must go, made absolute.
-	consumer *url.URL
 	// consumerText is the same as the SP wrote it, relative or not.
 	consumerText string
 	relative     bool
@@ -71,9 +122,9 @@ type AuthnRequest struct {
 	envelope     *soap.Envelope
 }
 
-// parseAuthnRequest reads the SP's answer to the request for resource. With a
-// [*notUnderstoodError] the request is returned as well, to answer it by a fault.
-func parseAuthnRequest(data []byte, resource *url.URL) (*AuthnRequest, error) {
+// ParseRequest reads the SP's answer to the request for resource. With a [*NotUnderstood] the request is returned as well,
+// to answer it by a fault.
+func ParseRequest(data []byte, resource *url.URL) (*Request, error) {
 	env, err := soap.Parse(data)
 	if err != nil {
 		return nil, err
@@ -98,7 +149,7 @@ func parseAuthnRequest(data []byte, resource *url.URL) (*AuthnRequest, error) {
 	if service, _ := paos.Attr("", "service"); service != nsECP {
 		return nil, fmt.Errorf("its paos:Request is for service %q, not for ECP", service)
 	}
-	a := &AuthnRequest{envelope: env}
+	a := &Request{envelope: env}
 	a.describe(request)
 	if id, ok := paos.Attr("", "messageID"); ok {
 		a.messageID = &id
@@ -113,14 +164,14 @@ func parseAuthnRequest(data []byte, resource *url.URL) (*AuthnRequest, error) {
 }
 
 // describe reads what the ecp:Request tells to people.
-func (a *AuthnRequest) describe(request *soap.Element) {
+func (a *Request) describe(request *soap.Element) {
 	if name, ok := request.Attr("", "ProviderName"); ok {
-		a.ProviderName = clean(name)
+		a.ProviderName = name
 	}
 	passive, ok := request.Attr("", "IsPassive")
 	a.IsPassive = !ok || passive != "0" && passive != "false"
 	if issuer := request.Child(nsSAML, "Issuer"); issuer != nil {
-		a.Issuer = clean(issuer.Text())
+		a.Issuer = issuer.Text()
 	}
 	list := request.Child(nsSAMLP, "IDPList")
 	if list == nil {
@@ -128,7 +179,7 @@ func (a *AuthnRequest) describe(request *soap.Element) {
 	}
 	for _, entry := range list.Children {
 		if id, ok := entry.Attr("", "ProviderID"); ok && entry.Is(nsSAMLP, "IDPEntry") {
-			a.IdPs = append(a.IdPs, clean(id))
+			a.IdPs = append(a.IdPs, id)
 		}
 	}
 }
@@ -147,17 +198,17 @@ func relayState(env *soap.Envelope) (*string, error) {
 // setConsumer takes the responseConsumerURL, which must equal the ACS URL of
 // the AuthnRequest where that names one (ECP Profile 2.0, §2.3.2). Profile 1.0
 // allowed a relative URL.
-func (a *AuthnRequest) setConsumer(paos *soap.Element, resource *url.URL) error {
+func (a *Request) setConsumer(paos *soap.Element, resource *url.URL) error {
 	text, _ := paos.Attr("", "responseConsumerURL")
 	u, err := url.Parse(text)
 	if err != nil || text == "" {
 		return fmt.Errorf("its responseConsumerURL %q is no URL", text)
 	}
-	if a.consumer, a.consumerText, a.relative = u, text, !u.IsAbs(); a.relative {
-		a.consumer = resource.ResolveReference(u)
+	if a.Consumer, a.consumerText, a.relative = u, text, !u.IsAbs(); a.relative {
+		a.Consumer = resource.ResolveReference(u)
 	}
 	if acs, ok := a.envelope.Payload.Attr("", "AssertionConsumerServiceURL"); ok && !a.names(acs) {
-		return &MismatchError{ResponseConsumerURL: clean(text), AssertionConsumerServiceURL: clean(acs), BySP: true}
+		return &Mismatch{ResponseConsumerURL: text, AssertionConsumerServiceURL: acs, BySP: true}
 	}
 	return nil
 }
@@ -165,24 +216,24 @@ func (a *AuthnRequest) setConsumer(paos *soap.Element, resource *url.URL) error 
 // names tells whether an AssertionConsumerServiceURL is the responseConsumerURL.
 // They are compared as strings: a difference in case, port or a slash at the
 // end is a difference. Only a relative responseConsumerURL is made absolute.
-func (a *AuthnRequest) names(acs string) bool {
-	return acs == a.consumerText || a.relative && acs == a.consumer.String()
+func (a *Request) names(acs string) bool {
+	return acs == a.consumerText || a.relative && acs == a.Consumer.String()
 }
 
-// forIdP is the message without the SP's header blocks, which must not reach
+// ForIdP is the message without the SP's header blocks, which must not reach
 // the IdP (ECP Profile 2.0, §2.3.4).
-func (a *AuthnRequest) forIdP() []byte { return a.envelope.WithHeader("") }
+func (a *Request) ForIdP() []byte { return a.envelope.WithHeader("") }
 
-// response is what an IdP answered.
-type response struct {
+// Response is what an IdP answered.
+type Response struct {
 	acs        *string // AssertionConsumerServiceURL; nil when there is none
 	relayState *string
-	status     *StatusError // nil when the status is Success
+	status     *Refusal // nil when the status is Success
 	envelope   *soap.Envelope
 }
 
-// parseResponse reads the IdP's envelope. A SOAP fault is a [*FaultError].
-func parseResponse(data []byte) (*response, error) {
+// ParseResponse reads the IdP's envelope.
+func ParseResponse(data []byte) (*Response, error) {
 	env, err := soap.Parse(data)
 	if err != nil {
 		return nil, err
@@ -193,7 +244,7 @@ func parseResponse(data []byte) (*response, error) {
 	if !env.Payload.Is(nsSAMLP, "Response") {
 		return nil, fmt.Errorf("its SOAP Body holds element %q instead of a Response", env.Payload.Name.Local)
 	}
-	r := &response{envelope: env}
+	r := &Response{envelope: env}
 	block, err := env.Block(nsECP, "Response")
 	if err != nil {
 		return nil, err
@@ -212,25 +263,25 @@ func parseResponse(data []byte) (*response, error) {
 	return r, checkUnderstood(env)
 }
 
-// check applies the client's duties before a Response may be delivered (ECP
+// Check applies the client's duties before a Response may be delivered (ECP
 // Profile 2.0, §2.3.7). The status comes first: Keycloak's refusals have no
 // ecp:Response, and "wrong password" says more than "no URL".
-func (r *response) check(a *AuthnRequest) error {
+func (r *Response) Check(a *Request) error {
 	switch {
 	case r.status != nil:
 		return r.status
 	case r.acs == nil:
-		return &MismatchError{ResponseConsumerURL: clean(a.consumerText)}
+		return &Mismatch{ResponseConsumerURL: a.consumerText}
 	case !a.names(*r.acs):
-		return &MismatchError{ResponseConsumerURL: clean(a.consumerText), AssertionConsumerServiceURL: clean(*r.acs)}
+		return &Mismatch{ResponseConsumerURL: a.consumerText, AssertionConsumerServiceURL: *r.acs}
 	}
 	return nil
 }
 
-// forSP is the IdP's message with the header blocks that the SP expects in
+// ForSP is the IdP's message with the header blocks that the SP expects in
 // place of the IdP's (ECP Profile 2.0, §2.3.7): paos:Response if the SP gave a
 // messageID, and the SP's RelayState, or the IdP's if the SP had none.
-func (r *response) forSP(a *AuthnRequest) []byte {
+func (r *Response) ForSP(a *Request) []byte {
 	const forNext = ` x:mustUnderstand="1" x:actor="` + soap.ActorNext + `"`
 	var b strings.Builder
 	b.WriteString(`<x:Header xmlns:x="` + soap.Namespace + `">`)
@@ -251,7 +302,7 @@ func (r *response) forSP(a *AuthnRequest) []byte {
 // parseStatus reads samlp:Status (SAML V2.0 Core, §3.2.2.1); nil is success. The
 // schema has one Status and in it one StatusCode: of two, one reader takes the
 // first and another the last.
-func parseStatus(response *soap.Element) (*StatusError, error) {
+func parseStatus(response *soap.Element) (*Refusal, error) {
 	status := response.Child(nsSAMLP, "Status")
 	if status == nil || status.Child(nsSAMLP, "StatusCode") == nil {
 		return nil, errors.New("its Response has no Status")
@@ -259,16 +310,16 @@ func parseStatus(response *soap.Element) (*StatusError, error) {
 	if count(response, "Status") > 1 || count(status, "StatusCode") > 1 {
 		return nil, errors.New("its Response has more than one Status")
 	}
-	if value, _ := status.Child(nsSAMLP, "StatusCode").Attr("", "Value"); value == statusPrefix+"Success" {
+	if value, _ := status.Child(nsSAMLP, "StatusCode").Attr("", "Value"); value == StatusPrefix+"Success" {
 		return nil, nil
 	}
-	var s StatusError
+	var s Refusal
 	for code := status.Child(nsSAMLP, "StatusCode"); code != nil; code = code.Child(nsSAMLP, "StatusCode") {
 		value, _ := code.Attr("", "Value")
-		s.Codes = append(s.Codes, clean(value))
+		s.Codes = append(s.Codes, value)
 	}
 	if message := status.Child(nsSAMLP, "StatusMessage"); message != nil {
-		s.Message = clean(message.Text())
+		s.Message = message.Text()
 	}
 	return &s, nil
 }
@@ -285,31 +336,24 @@ func count(e *soap.Element, local string) (n int) {
 
 // parseFault reads a SOAP 1.1 fault (§4.4). Its parts have no namespace there;
 // those of a SOAP 1.2 mind are taken as well.
-func parseFault(fault *soap.Element) *FaultError {
-	var f FaultError
+func parseFault(fault *soap.Element) *Fault {
+	var f Fault
 	for _, part := range fault.Children {
 		switch part.Name.Local {
 		case "faultcode", "Code":
-			f.Code = clean(part.Text())
+			f.Code = part.Text()
 		case "faultstring", "Reason":
-			f.Text = clean(part.Text())
+			f.Text = part.Text()
 		case "detail", "Detail":
-			f.Detail = clean(part.Text())
+			f.Detail = part.Text()
 		}
 	}
 	return &f
 }
 
-// notUnderstoodError asks for a SOAP fault in answer (SOAP 1.1, §4.2.3).
-type notUnderstoodError struct{ name xml.Name }
-
-func (e *notUnderstoodError) Error() string {
-	return fmt.Sprintf("it demands that header block %q of %q be understood", e.name.Local, e.name.Space)
-}
-
 func checkUnderstood(env *soap.Envelope) error {
 	if block := env.NotUnderstood(understood); block != nil {
-		return &notUnderstoodError{block.Name}
+		return &NotUnderstood{block.Name}
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ecp
+package web_test
 
 import (
 	"net/http"
@@ -10,32 +10,11 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/x509up/x509up/ecp/internal/web"
 )
 
-// These tests are inside the package: what a server says comes out of it only
-// in pieces of an error.
-
-func TestClean(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ in, want string }{
-		{"", ""},
-		{"  one \r\n\t two\u0085three\u2028four\u00a0five ", "one two three four five"},
-		{"\x1b[31mred\x1b[0m", "[31mred[0m"},
-		{"title\x1b]0;gotcha\x07", "title]0;gotcha"},
-		{"\u202egnirts\u202c \u200bzero\ufeff", "gnirts zero"},
-		{"caf\xe9 é 🔑", "caf é 🔑"},
-		{"\u009b2J", "2J"},
-		{strings.Repeat("é", 300), strings.Repeat("é", 300)},
-		{strings.Repeat("é", 301), strings.Repeat("é", 298) + " …"},
-		{strings.Repeat("🔑", 1<<16), strings.Repeat("🔑", 300)},
-	} {
-		if got := clean(test.in); got != test.want {
-			t.Errorf("clean(%.40q) = %q, want %q", test.in, got, test.want)
-		}
-	}
-}
-
-func TestPageText(t *testing.T) {
+func TestText(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ media, body, want string }{
 		{"text/html", "<html><head><title>Sign&nbsp;in\n here</title>", "Sign in here"},
@@ -49,8 +28,8 @@ func TestPageText(t *testing.T) {
 		{"application/json", `{"error":"<b>"}`, ""},
 		{"", "", ""},
 	} {
-		if got := pageText(test.media, []byte(test.body)); got != test.want {
-			t.Errorf("pageText(%q, %q) = %q, want %q", test.media, test.body, got, test.want)
+		if got := web.Text(test.media, []byte(test.body)); got != test.want {
+			t.Errorf("Text(%q, %q) = %q, want %q", test.media, test.body, got, test.want)
 		}
 	}
 }
@@ -73,13 +52,13 @@ func TestSchemes(t *testing.T) {
 		{[]string{`, ,Basic,`}, []string{"Basic"}},
 		{[]string{"a,b,c,d,e,f,g,h,i,j"}, []string{"a", "b", "c", "d", "e", "f", "g", "h"}},
 	} {
-		if got := schemes(http.Header{"Www-Authenticate": test.fields}); !slices.Equal(got, test.want) {
-			t.Errorf("schemes(%q) = %q, want %q", test.fields, got, test.want)
+		if got := web.Schemes(http.Header{"Www-Authenticate": test.fields}); !slices.Equal(got, test.want) {
+			t.Errorf("Schemes(%q) = %q, want %q", test.fields, got, test.want)
 		}
 	}
 }
 
-func TestLooksLikeHTML(t *testing.T) {
+func TestIsPage(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		media, body string
@@ -88,8 +67,26 @@ func TestLooksLikeHTML(t *testing.T) {
 		{"text/html;charset=x", "", true}, {"application/xhtml+xml", "", true}, {"", "\n\t<!DocType HTML>", true}, {"text/xml", "<HTML>", true},
 		{"text/xml", "<Envelope/>", false}, {"", "", false}, {"text/plain", "a <html>", false},
 	} {
-		if got := looksLikeHTML(test.media, []byte(test.body)); got != test.want {
-			t.Errorf("looksLikeHTML(%q, %q) = %t", test.media, test.body, got)
+		if got := web.IsPage(test.media, []byte(test.body)); got != test.want {
+			t.Errorf("IsPage(%q, %q) = %t", test.media, test.body, got)
+		}
+	}
+}
+
+func TestAsksPassword(t *testing.T) {
+	t.Parallel()
+	for page, want := range map[string]bool{
+		`<form><input name="j_password" type="password"></form>`:    true,
+		"<INPUT\n id=x\n TYPE = 'Password' />":                      true,
+		`<input type=password>`:                                     true,
+		`<input type="text" placeholder="password">`:                false,
+		`<input data-type="password-strength"><p>your password</p>`: false,
+		`<input type="passwords">`:                                  false,
+		`<label>password</label><input name="x"> type="password"`:   false,
+		``: false,
+	} {
+		if got := web.AsksPassword([]byte(page)); got != want {
+			t.Errorf("AsksPassword(%q) = %t", page, got)
 		}
 	}
 }
@@ -107,20 +104,19 @@ func fit(t *testing.T, text string, limit int) {
 	}
 }
 
-func FuzzClean(f *testing.F) {
+// FuzzText: whatever a page holds, its text is fit to be shown.
+func FuzzText(f *testing.F) {
 	for _, s := range []string{"a b", "\x1b[2J\u202e", "<title>x\r\n</title>", strings.Repeat("é", 400), "\xff\xfe", "&#27;&Tab;"} {
 		f.Add("text/html", s)
 		f.Add("text/plain", s)
 	}
 	f.Fuzz(func(t *testing.T, media, s string) {
-		cleaned := clean(s)
-		fit(t, cleaned, maxText)
-		if again := clean(cleaned); again != cleaned {
-			t.Errorf("clean is not stable: %q, %q", cleaned, again)
+		fit(t, web.Text(media, []byte(s)), 300)
+		fit(t, web.Text(media, []byte("<title>"+s+"</title>")), 300)
+		if html := web.IsPage(media, []byte("\n<html>"+s)); !html {
+			t.Errorf("%q before %q is no page", "<html>", s)
 		}
-		fit(t, pageText(media, []byte(s)), maxText)
-		fit(t, pageText(media, []byte("<title>"+s+"</title>")), maxText)
-		looksLikeHTML(media, []byte(s))
+		web.AsksPassword([]byte(s))
 	})
 }
 
@@ -129,12 +125,12 @@ func FuzzSchemes(f *testing.F) {
 		f.Add(s, "Basic")
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
-		found := schemes(http.Header{"Www-Authenticate": {first, second}})
+		found := web.Schemes(http.Header{"Www-Authenticate": {first, second}})
 		if len(found) > 8 {
 			t.Errorf("%d schemes", len(found))
 		}
 		for _, s := range found {
-			fit(t, s, maxText)
+			fit(t, s, 300)
 			if s == "" {
 				t.Error("an empty scheme")
 			}
