@@ -21,6 +21,7 @@ type NotCredentialError struct {
 	Reason string
 }
 
+// Error quotes the path and gives the reason.
 func (e *NotCredentialError) Error() string {
 	return fmt.Sprintf("credstore: checking %q: %s; it is not touched", e.Path, e.Reason)
 }

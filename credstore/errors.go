@@ -15,6 +15,7 @@ type ModeError struct {
 	Max  fs.FileMode // what it may have: 0600 with a private key in it, 0644 without
 }
 
+// Error quotes the path, and gives the mode that the file has and the one that it may have.
 func (e *ModeError) Error() string {
 	return fmt.Sprintf("credstore: checking %q: its mode is %04o, more than %04o", e.Path, e.Mode.Perm(), e.Max.Perm())
 }
@@ -26,6 +27,7 @@ type OwnerError struct {
 	Want int // whose it should be: the effective user
 }
 
+// Error quotes the path and names both users by number.
 func (e *OwnerError) Error() string {
 	return fmt.Sprintf("credstore: checking %q: it belongs to user %d, not to user %d", e.Path, e.UID, e.Want)
 }
@@ -36,6 +38,7 @@ type NotRegularError struct {
 	Mode fs.FileMode
 }
 
+// Error quotes the path and says what is there.
 func (e *NotRegularError) Error() string {
 	return fmt.Sprintf("credstore: checking %q: it is %s, not a file", e.Path, kind(e.Mode))
 }
@@ -59,6 +62,7 @@ type SymlinkError struct {
 	Path string
 }
 
+// Error quotes the path of the link, not where it leads.
 func (e *SymlinkError) Error() string {
 	return fmt.Sprintf("credstore: checking %q: it is a symbolic link", e.Path)
 }
@@ -69,6 +73,7 @@ type ManagedError struct {
 	Mode fs.FileMode
 }
 
+// Error quotes the path and gives the mode.
 func (e *ManagedError) Error() string {
 	return fmt.Sprintf("credstore: checking %q: it is read-only (mode %04o)", e.Path, e.Mode.Perm())
 }
@@ -79,6 +84,7 @@ type LinkedError struct {
 	Links int
 }
 
+// Error quotes the path and counts the names.
 func (e *LinkedError) Error() string {
 	return fmt.Sprintf("credstore: checking %q: it is one of %d names of the same file", e.Path, e.Links)
 }
@@ -89,8 +95,10 @@ type FolderError struct {
 	Err  error  // such as fs.ErrNotExist or fs.ErrPermission
 }
 
+// Error quotes the folder's path and gives the cause.
 func (e *FolderError) Error() string {
 	return fmt.Sprintf("credstore: checking the folder %q: %v", e.Path, e.Err)
 }
 
+// Unwrap returns the cause, for errors.Is with fs.ErrNotExist and fs.ErrPermission.
 func (e *FolderError) Unwrap() error { return e.Err }

@@ -20,6 +20,7 @@ type Error struct {
 	Err  error
 }
 
+// Error names the host and the cause.
 func (e *Error) Error() string {
 	return fmt.Sprintf("getcert: requesting a certificate from %s: %v", e.Host, e.Err)
 }
@@ -31,6 +32,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // what it says.
 type DisabledError struct{ Text string }
 
+// Error quotes what the service says.
 func (e *DisabledError) Error() string {
 	return "it issues no certificates any more" + inQuotes(e.Text)
 }
@@ -48,6 +50,7 @@ type RefusedError struct {
 	Text   string // the CA's words, one line
 }
 
+// Error quotes the CA's words.
 func (e *RefusedError) Error() string { return "it refused" + inQuotes(e.Text) }
 
 // MissingAttributes tells whether the login was good, but the IdP released too
@@ -61,6 +64,7 @@ func (e *RefusedError) MissingAttributes() bool {
 // where it sent the client.
 type SessionError struct{ RedirectHost string }
 
+// Error names the host that the client was sent to.
 func (e *SessionError) Error() string {
 	return "it does not know the session that was just opened: it redirects to " + e.RedirectHost
 }
@@ -73,6 +77,7 @@ type AnswerError struct {
 	Truncated bool   // it ended before its announced length
 }
 
+// Error is the status and the first line of a text; of a web page, that it is one.
 func (e *AnswerError) Error() string {
 	switch {
 	case e.Truncated:
@@ -87,6 +92,7 @@ func (e *AnswerError) Error() string {
 // is a clause about "it", such as "it has expired at …".
 type CertificateError struct{ Reason string }
 
+// Error is the reason.
 func (e *CertificateError) Error() string { return "the certificate cannot be used: " + e.Reason }
 
 // refusal sorts the answers that are not 200. The CA's own are 400 with a line
