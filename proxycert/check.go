@@ -95,7 +95,8 @@ func checkProxies(proxies []*x509.Certificate, issuer *x509.Certificate) error {
 		case limited && !t.IsLimited() && t.Policy != Independent:
 			return &RuleError{Cert: cert, Rule: RuleLimited}
 		}
-		limited = limited || t.IsLimited()
+		// An independent proxy has nothing of what it stands below, nor have those below it (RFC 3820 §4.2).
+		limited = t.IsLimited()
 		if err := checkProxy(cert, issuer); err != nil {
 			return err
 		}

@@ -68,8 +68,8 @@ type Case struct {
 	At   Place
 	// Warns is a part of the warning that goes with taking the chain; empty: none.
 	Warns string
-	// OpenSSL says why its verdict is the other one; empty: it agrees.
-	OpenSSL string
+	// OpenSSL and Globus say why their verdict is the other one; empty: they agree.
+	OpenSSL, Globus string
 }
 
 // Chain is what has been built.
@@ -101,11 +101,9 @@ func All() []Case {
 	return all
 }
 
-// IsOld says whether the good chain has proxies from before RFC 3820, which many do not know.
-func (c Case) IsOld() bool {
-	return slices.ContainsFunc(c.Proxies, func(p testca.Proxy) bool {
-		return p.Format == proxycert.FormatDraft || p.Format == proxycert.FormatLegacy
-	})
+// Has says whether a proxy of the good chain is of that format: many do not know those from before RFC 3820.
+func (c Case) Has(f proxycert.Format) bool {
+	return slices.ContainsFunc(c.Proxies, func(p testca.Proxy) bool { return p.Format == f })
 }
 
 // Build makes the chain of the case.

@@ -13,6 +13,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"strings"
 	"sync"
 	"testing"
 
@@ -117,7 +118,11 @@ func signingPolicies() []Case {
 	forbids := func(kind trust.Kind) error { return &trust.PolicyError{Kind: kind, Problem: trust.PolicyForbids} }
 	const signing, namespaces = trust.KindSigningPolicy, trust.KindNamespaces
 	bad := func(name string, want error, place Place, change func(*Chain)) Case {
-		return Case{Name: name, Want: want, At: place, OpenSSL: openssl, Change: func(_ testing.TB, c *Chain) { change(c) }}
+		c := Case{Name: name, Want: want, At: place, OpenSSL: openssl, Change: func(_ testing.TB, c *Chain) { change(c) }}
+		if strings.HasPrefix(name, "namespaces") {
+			c.Globus = "it reads no namespaces"
+		}
+		return c
 	}
 	required := bad("required and missing", &trust.PolicyError{Kind: signing, Problem: trust.PolicyMissing}, Person, func(c *Chain) { delete(c.Folder, "ca1.signing_policy") })
 	required.Options.Policy = trust.PolicyRequire
@@ -147,12 +152,20 @@ func listExtension(id asn1.ObjectIdentifier, der string) func(*x509.RevocationLi
 func crls() []Case {
 	require := trust.Options{CRL: trust.CRLRequire}
 	bad := func(name string, want error, place Place, change func(testing.TB, *Chain)) Case {
-		return Case{Name: name, Want: want, At: place, Options: require, Change: change}
+		return Case{Name: name, Want: want, At: place, Options: require, Change: func(t testing.TB, c *Chain) {
+			c.Folder["ca.pem"] = c.CAs[1].PEM() // Globus knows no list of a CA that is not there
+			change(t, c)
+		}}
 	}
 	problem := func(p trust.CRLProblem) error { return &trust.CRLError{Problem: p} }
 	list := func(name string, p trust.CRLProblem, change func(*x509.RevocationList)) Case {
-		return bad(name, problem(p), Person, func(t testing.TB, c *Chain) { c.Folder["ca1.r0"] = c.CAs[1].CRL(t, change) })
+		c := bad(name, problem(p), Person, func(t testing.TB, c *Chain) { c.Folder["ca1.r0"] = c.CAs[1].CRL(t, change) })
+		if p == trust.CRLUnreadable {
+			c.Globus = anyList
+		}
+		return c
 	}
+	missing := func(c Case) Case { c.Globus = noList; return c }
 	revoked := bad("the person is revoked", &trust.RevokedError{}, Person, func(t testing.TB, c *Chain) { c.Folder["ca1.r0"] = c.CAs[1].CRL(t, nil, c.Certs[Person]) })
 	unasked := revoked
 	unasked.Name, unasked.Options = "the person is revoked, and lists are not required", trust.Options{}
@@ -161,11 +174,11 @@ func crls() []Case {
 	return []Case{
 		revoked, unasked, delta,
 		bad("the CA is revoked", &trust.RevokedError{}, Issuing, func(t testing.TB, c *Chain) { c.Folder["ca2.r0"] = c.CAs[0].CRL(t, nil, c.Certs[Issuing]) }),
-		bad("missing", problem(trust.CRLMissing), Person, func(_ testing.TB, c *Chain) { delete(c.Folder, "ca1.r0") }),
-		bad("missing above", problem(trust.CRLMissing), Issuing, func(_ testing.TB, c *Chain) { delete(c.Folder, "ca2.r0") }),
-		bad("of another CA", problem(trust.CRLMissing), Person, func(t testing.TB, c *Chain) {
+		missing(bad("missing", problem(trust.CRLMissing), Person, func(_ testing.TB, c *Chain) { delete(c.Folder, "ca1.r0") })),
+		missing(bad("missing above", problem(trust.CRLMissing), Issuing, func(_ testing.TB, c *Chain) { delete(c.Folder, "ca2.r0") })),
+		missing(bad("of another CA", problem(trust.CRLMissing), Person, func(t testing.TB, c *Chain) {
 			c.Folder["ca1.r0"] = testca.New(t, testca.Options{Subject: "/CN=Somebody"}).CRL(t, nil)
-		}),
+		})),
 		bad("signed by another CA of the same name", problem(trust.CRLSignature), Person, func(t testing.TB, c *Chain) {
 			c.Folder["ca1.r0"] = testca.New(t, testca.Options{Subject: "/DC=org/DC=example/CN=CA 1"}).CRL(t, nil)
 		}),

@@ -38,9 +38,21 @@ func chainRule(r trust.Rule) error { return &trust.ChainError{Rule: r} }
 
 // Why OpenSSL takes what we refuse, or refuses what we take.
 const (
-	tooOld     = "it knows no proxies from before RFC 3820"
-	noPolicies = "it evaluates no proxy policy; RFC 3820 §4.2 leaves that to the application, and Globus refuses"
-	anyPCI     = "it takes a ProxyCertInfo that is not critical, against RFC 3820 §3.8"
+	noLegacy     = "above a legacy proxy, OpenSSL 3 beneath it asks for keyCertSign where there is a key usage"
+	tooOld       = "it knows no proxies from before RFC 3820"
+	noPolicies   = "it evaluates no proxy policy; RFC 3820 §4.2 leaves that to the application, and Globus refuses"
+	anySerial    = "it does not look; RFC 5280 §4.1.2.2 asks for a positive number"
+	anyDigest    = "it takes all that OpenSSL can verify at level 0; MD5 and SHA-1 prove nothing"
+	anySize      = "it takes keys of all sizes, and looks only at those that have signed"
+	anyExtension = "it does not look; RFC 5280 §4.2 lets none appear twice"
+	anyList      = "it reads the serial numbers of a list, and no extensions (RFC 5280 §5.2)"
+	noList       = "it needs none"
+	byClock      = "it looks at the clock"
+	emptyName    = "it takes an empty string; RFC 5280 appendix A.1 asks for one character or more"
+	trailing     = "it stops reading in time; RFC 5280 §4.2 has the DER of one value there"
+	negative     = "it takes -1 for no limit; RFC 3820 §3.8 allows 0 and more"
+	caProxies    = "it lets a CA issue proxies, if its key usage has digitalSignature; RFC 3820 §3.1 does not"
+	anyPCI       = "it takes a ProxyCertInfo that is not critical, against RFC 3820 §3.8"
 )
 
 func goodProxies() []Case {
@@ -54,16 +66,21 @@ func goodProxies() []Case {
 		{Name: "limited at the end", Proxies: []testca.Proxy{full, limited}},
 		{Name: "limited all along", Proxies: []testca.Proxy{limited, limited}},
 		{Name: "independent below limited", Proxies: []testca.Proxy{limited, independent}},
-		// RFC 3820 §4.1.1 (c) has the relying party name the languages that it understands. We do not act by a policy, so we take each.
-		{Name: "a language of its own", Proxies: []testca.Proxy{restricted}},
+		// By RFC 3820 §4.2 it has all that the independent one has, which has nothing of the limited one.
+		{Name: "full below independent below limited", Proxies: []testca.Proxy{limited, independent, full}},
+		// RFC 3820 §4.1 has who relies on a proxy name the languages that he understands. We do not act by a policy, so we take each.
+		{
+			Name: "a language of its own", Proxies: []testca.Proxy{restricted},
+			Globus: "it refuses a policy text that nobody has told it how to read",
+		},
 		{Name: "any language", Proxies: []testca.Proxy{{Policy: proxycert.AnyLanguage}}},
 		{Name: "path length 0 at the end", Proxies: []testca.Proxy{full, length(0)}},
 		{Name: "path length used up", Proxies: []testca.Proxy{length(2), full, full}},
 		{
 			Name: "a longer path below a shorter", Proxies: []testca.Proxy{length(2), length(9)}, Warns: "its path length",
-			OpenSSL: "it refuses a path length above what is left; by RFC 3820 §4.1.4 (c) the smaller counts",
+			OpenSSL: "it refuses a path length above what is left; by RFC 3820 §4.1.4 the smaller counts",
 		},
-		{Name: "legacy", Proxies: []testca.Proxy{legacy, legacyLimited}, Warns: "before RFC 3820", OpenSSL: tooOld},
+		{Name: "legacy", Proxies: []testca.Proxy{legacy, legacyLimited}, Warns: "before RFC 3820", OpenSSL: tooOld, Globus: noLegacy},
 		{Name: "draft", Proxies: []testca.Proxy{draft, draftLimited}, Warns: "before RFC 3820", OpenSSL: tooOld},
 		{Name: "not a CA, and says so", Faults: at(First, testca.NotCA)},
 		{Name: "no key usage", Proxies: two, Faults: at(First, testca.KeyUsage(0))},
@@ -74,7 +91,7 @@ func goodProxies() []Case {
 		// RFC 5280 §4.2.1.3 asks it of whoever issues; the validation of §6.1 does not look.
 		{Name: "keyCertSign in a proxy", Faults: at(First, testca.KeyUsage(x509.KeyUsageDigitalSignature|x509.KeyUsageCertSign))},
 		{Name: "an extension that nobody knows, not critical", Faults: at(First, testca.Extension("1.3.6.1.4.1.99999.1", false, []byte{5, 0}))},
-		// RFC 3820 §4.1.3 (a) (2) asks for the present moment alone.
+		// RFC 3820 §4.1.3 asks for the present moment alone.
 		{Name: "outlives the person", Faults: faults{Person: {testca.Until(Now.AddDate(1, 0, 0))}, First: {testca.Until(Now.AddDate(2, 0, 0))}}},
 		{Name: "issuer in other string types", Faults: at(First, testca.IssuerRetyped)},
 	}
@@ -96,7 +113,7 @@ func names() []Case {
 		{Name: "a unit behind the common name", Faults: at(First, testca.Added("/CN=1/OU=2")), Want: rule(proxycert.RuleSubject), At: First},
 		{
 			Name: "an empty common name added", Faults: at(First, testca.Added("/CN=")), Want: rule(proxycert.RuleSubject), At: First,
-			OpenSSL: "it takes an empty string; RFC 5280 appendix A.1 asks for one character or more",
+			OpenSSL: emptyName, Globus: emptyName,
 		},
 		{
 			Name: "the common name in front", Faults: at(First, testca.Subject("/CN=1/DC=org/DC=example/CN=Jane Doe")),
@@ -128,13 +145,13 @@ func signatures() []Case {
 			Name: "another key signed a legacy proxy", Proxies: []testca.Proxy{legacy}, Faults: at(First, testca.WrongSigner),
 			Want: rule(proxycert.RuleSignature), At: First,
 		},
-		{Name: "SHA-1 in the proxy", CAs: rsa, Person: person, Faults: at(First, testca.Digest(crypto.SHA1)), Want: weakProxy, At: First},
-		{Name: "SHA-1 in the first proxy", Proxies: two, Faults: at(First, testca.Digest(crypto.SHA1)), Want: weakProxy, At: First},
-		{Name: "SHA-1 in the person", CAs: rsa, Faults: at(Person, testca.Digest(crypto.SHA1)), Want: weakCert, At: Person},
-		{Name: "SHA-1 in the CA", CAs: rsa, Faults: at(Issuing, testca.Digest(crypto.SHA1)), Want: weakCert, At: Issuing},
-		{Name: "MD5 in the proxy", CAs: rsa, Person: person, Faults: at(First, testca.Digest(crypto.MD5)), Want: weakProxy, At: First},
-		{Name: "MD5 in the person", CAs: rsa, Faults: at(Person, testca.Digest(crypto.MD5)), Want: weakCert, At: Person},
-		{Name: "MD5 in the CA", CAs: rsa, Faults: at(Issuing, testca.Digest(crypto.MD5)), Want: weakCert, At: Issuing},
+		{Name: "SHA-1 in the proxy", CAs: rsa, Person: person, Faults: at(First, testca.Digest(crypto.SHA1)), Want: weakProxy, At: First, Globus: anyDigest},
+		{Name: "SHA-1 in the first proxy", Proxies: two, Faults: at(First, testca.Digest(crypto.SHA1)), Want: weakProxy, At: First, Globus: anyDigest},
+		{Name: "SHA-1 in the person", CAs: rsa, Faults: at(Person, testca.Digest(crypto.SHA1)), Want: weakCert, At: Person, Globus: anyDigest},
+		{Name: "SHA-1 in the CA", CAs: rsa, Faults: at(Issuing, testca.Digest(crypto.SHA1)), Want: weakCert, At: Issuing, Globus: anyDigest},
+		{Name: "MD5 in the proxy", CAs: rsa, Person: person, Faults: at(First, testca.Digest(crypto.MD5)), Want: weakProxy, At: First, Globus: anyDigest},
+		{Name: "MD5 in the person", CAs: rsa, Faults: at(Person, testca.Digest(crypto.MD5)), Want: weakCert, At: Person, Globus: anyDigest},
+		{Name: "MD5 in the CA", CAs: rsa, Faults: at(Issuing, testca.Digest(crypto.MD5)), Want: weakCert, At: Issuing, Globus: anyDigest},
 	}
 }
 
@@ -149,7 +166,7 @@ func infos() []Case {
 	bad := func(name, der string) Case {
 		return Case{Name: name, Faults: at(First, testca.InfoValue(der)), Want: unidentified, At: First}
 	}
-	lax := func(c Case, openssl string) Case { c.OpenSSL = openssl; return c }
+	lax := func(c Case, both string) Case { c.OpenSSL, c.Globus = both, both; return c }
 	return []Case{
 		{Name: "not critical", Faults: at(First, testca.NotCritical), Want: rule(proxycert.RuleNotCritical), At: First, OpenSSL: anyPCI},
 		{
@@ -159,17 +176,17 @@ func infos() []Case {
 		{Name: "not critical, in the first of two", Proxies: two, Faults: at(First, testca.NotCritical), Want: rule(proxycert.RuleNotCritical), At: First, OpenSSL: anyPCI},
 		{Name: "none", Faults: at(First, testca.NoInfo), Want: chainRule(trust.RuleIssuerNotCA), At: First},
 		{Name: "twice", Faults: at(First, testca.InfoTwice), Want: &proxycert.BlockError{}, At: First},
-		{Name: "of both formats", Faults: at(First, testca.TwoInfos), Want: unidentified, At: First},
+		{Name: "of both formats", Faults: at(First, testca.TwoInfos), Want: unidentified, At: First, Globus: "it looks for one and then for the other"},
 		bad("no DER", "garbage"),
 		bad("nothing", ""),
 		bad("empty", "\x30\x00"),
-		lax(bad("a byte behind it", "\x30\x0c"+inheritAll+"\x00"), "it stops reading in time; RFC 5280 §4.2 has the DER of one value there"),
+		lax(bad("a byte behind it", "\x30\x0c"+inheritAll+"\x00"), trailing),
 		bad("a field behind the policy", "\x30\x0e"+inheritAll+"\x05\x00"),
 		bad("no policy", "\x30\x03"+length0),
 		bad("no language", "\x30\x02\x30\x00"),
 		bad("the order of the draft", "\x30\x11"+inheritAll+"\xa1\x03"+length0),
 		bad("a path length that is no number", "\x30\x0f\x04\x01\x00"+inheritAll),
-		lax(bad("a negative path length", "\x30\x0f\x02\x01\xff"+inheritAll), "it takes -1 for no limit; RFC 3820 §3.8 allows 0 and more"),
+		lax(bad("a negative path length", "\x30\x0f\x02\x01\xff"+inheritAll), negative),
 		{Name: "garbage in the first of two", Proxies: two, Faults: at(First, testca.InfoValue("garbage")), Want: unidentified, At: First},
 		{
 			Name: "garbage in a draft proxy", Proxies: []testca.Proxy{draft}, Faults: at(First, testca.InfoValue("garbage")),
@@ -220,7 +237,7 @@ func policies() []Case {
 		becomes("full below limited", []testca.Proxy{limited, limited}, Second, full, wider),
 		becomes("full far below limited", []testca.Proxy{full, limited, limited, limited}, 4, full, wider),
 		becomes("a language of its own below limited", []testca.Proxy{limited, limited}, Second, restricted, wider),
-		becomes("full below independent below limited", []testca.Proxy{limited, independent, limited}, Third, full, wider),
+		becomes("full below limited below independent", []testca.Proxy{independent, limited, limited}, Third, full, wider),
 		old(becomes("full below limited, legacy", []testca.Proxy{legacyLimited, legacyLimited}, Second, legacy, wider)),
 		old(becomes("full below limited, draft", []testca.Proxy{draftLimited, draftLimited}, Second, draft, wider)),
 		mixes("RFC below draft", []testca.Proxy{draft, draft}, full),
@@ -238,7 +255,7 @@ func roles() []Case {
 		{Name: "a proxy above that is a CA", Proxies: two, Faults: at(First, testca.CAFlag), Want: rule(proxycert.RuleCA), At: First},
 		{
 			Name: "a person who is a CA", Faults: at(Person, testca.CAFlag), Want: rule(proxycert.RuleIssuerCA), At: Person,
-			OpenSSL: "it lets a CA issue proxies, if its key usage has digitalSignature; RFC 3820 §3.1 does not",
+			OpenSSL: caProxies, Globus: caProxies,
 		},
 		{
 			Name: "a CA with a proxy", Want: rule(proxycert.RuleIssuerCA), At: Issuing,
