@@ -8,10 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -123,25 +126,37 @@ func TestCredentialsGoOnce(t *testing.T) {
 func TestConnectionLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.before = func(s seen, rw http.ResponseWriter, _ *http.Request) bool {
-		if s.Server == "idp" {
+	w.before = func(s seen, _ http.ResponseWriter, _ *http.Request) bool {
+		if s.String() == toIdP {
 			panic(http.ErrAbortHandler)
 		}
 		return false
 	}
 	client := w.client()
+	transport := client.IdPTransport.(*http.Transport)
+	var dials atomic.Int32
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials.Add(1)
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
 	// A connection that was used before is the case in which net/http repeats requests.
-	warm, err := http.NewRequest(http.MethodGet, w.sp.URL+"/resource", nil)
+	first, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.idp.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer, err := client.SPTransport.RoundTrip(warm); err == nil {
-		answer.Body.Close()
+	answer, err := transport.RoundTrip(first)
+	if err != nil {
+		t.Fatal(err)
 	}
+	io.Copy(io.Discard, answer.Body) //nolint:errcheck // what matters is seen below
+	answer.Body.Close()
 	if err := w.login(client); err == nil {
 		t.Error("no error")
 	}
 	w.one(toIdP)
+	if dials.Load() != 1 {
+		t.Errorf("%d connections: the request was not sent on a used one, or was sent again", dials.Load())
+	}
 }
 
 // TestSecretsStayOutOfErrors: net/http quotes the whole URL of a request that

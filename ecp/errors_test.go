@@ -536,6 +536,9 @@ func TestBodiesAreClosed(t *testing.T) {
 			if err := w.login(client); (err == nil) != (name == "success" || name == "challenge") {
 				t.Errorf("Login: %v", err)
 			}
+			if len(sp.bodies) == 0 {
+				t.Error("no body was counted")
+			}
 			for _, b := range append(sp.bodies, idp.bodies...) {
 				if b.closed.Load() == 0 {
 					t.Error("a body is not closed")

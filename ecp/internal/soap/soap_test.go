@@ -222,26 +222,32 @@ func TestWorstCases(t *testing.T) {
 		"text":                {"<a>", func(int) string { return "x]]" }, "</a>"},
 		"one name":            {"<", func(int) string { return "x" }, "/>"},
 	} {
-		parse := func(size int) time.Duration {
+		parse := func(size int) func() time.Duration {
 			var b strings.Builder
 			for i := 0; b.Len() < size; i++ {
 				b.WriteString(c.unit(i))
 			}
 			message := []byte(wrap(c.before + b.String() + c.after))
-			best := time.Hour
-			for range 2 {
+			return func() time.Duration {
 				start := time.Now()
 				if _, err := soap.Parse(message); err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				best = min(best, time.Since(start))
+				return time.Since(start)
 			}
-			return best
 		}
+		// What is linear takes 16 times as long, what is quadratic 256 times. On a busy machine one measurement may be off; the
+		// shortest of several is not.
 		small, large := parse(30<<10), parse(480<<10)
-		t.Logf("%s: %v, %v", name, small, large)
-		if large > 100*small {
-			t.Errorf("%s: 30 KiB take %v, 480 KiB %v", name, small, large)
+		least, most := small(), large()
+		for range 8 {
+			if most <= 100*least {
+				break
+			}
+			least, most = min(least, small()), min(most, large())
+		}
+		if most > 100*least {
+			t.Errorf("%s: 30 KiB take %v, 480 KiB %v", name, least, most)
 		}
 	}
 }
