@@ -4,6 +4,7 @@
 package voms_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/sha1"
@@ -172,7 +173,7 @@ func readNode(t testing.TB, der []byte) (*node, []byte) {
 	}
 	content, rest := der[head:head+length], der[head+length:]
 	if n.tag&0x20 == 0 {
-		n.content = content
+		n.content = bytes.Clone(content)
 		return n, rest
 	}
 	for len(content) > 0 {
@@ -193,8 +194,8 @@ func (n *node) der() []byte {
 	if l := len(content); l < 128 {
 		head = append(head, byte(l))
 	} else {
-		bytes := big.NewInt(int64(l)).Bytes()
-		head = append(append(head, 0x80|byte(len(bytes))), bytes...)
+		size := big.NewInt(int64(l)).Bytes()
+		head = append(append(head, 0x80|byte(len(size))), size...)
 	}
 	return append(head, content...)
 }
