@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"text/template"
@@ -280,22 +281,29 @@ func compile(t *testing.T, source, out string, args ...string) string {
 	return out
 }
 
-// vomsCheck asks libvomsapi whether it takes the attribute certificates of a file; that it may, of one that was valid at
-// another time, it is told the time. It returns the facts that it printed, and its error otherwise.
-func vomsCheck(t *testing.T, c client, file, certdir, vomsdir string, at ...time.Time) (facts []string, refused string) {
+// vomsCheck asks libvomsapi whether it takes the attribute certificates of a file, now or at another time. It returns
+// the facts that testdata/voms/vomscheck.cc prints, or else why it refuses.
+type vomsCheck func(t *testing.T, file, certdir, vomsdir string, at ...time.Time) (facts []string, refusal string)
+
+// newVOMSCheck compiles the program, once for all the checks of a test.
+func newVOMSCheck(t *testing.T) vomsCheck {
 	t.Helper()
 	program := compile(t, "voms/vomscheck.cc", filepath.Join(t.TempDir(), "vomscheck"), "-lvomsapi", "-lcrypto")
-	args := []string{file, certdir, vomsdir}
-	for _, when := range at {
-		args = append(args, fmt.Sprint(when.Unix()))
+	return func(t *testing.T, file, certdir, vomsdir string, at ...time.Time) ([]string, string) {
+		t.Helper()
+		args := []string{file, certdir, vomsdir}
+		for _, when := range at {
+			args = append(args, strconv.FormatInt(when.Unix(), 10))
+		}
+		c := client{Home: t.TempDir(), env: map[string]string{"LC_ALL": "C.UTF-8"}}
+		switch r := c.try(t, program, args...); r.Code {
+		case 0:
+			return strings.Split(strings.TrimSuffix(r.Stdout, "\n"), "\n"), ""
+		case 1:
+			return nil, strings.TrimSpace(r.Stderr)
+		default:
+			t.Fatalf("%s: exit code %d: %s", r.Command, r.Code, r.Stderr)
+			return nil, ""
+		}
 	}
-	r := c.try(t, program, args...)
-	switch r.Code {
-	case 0:
-		return strings.Split(strings.TrimSuffix(r.Stdout, "\n"), "\n"), ""
-	case 1:
-		return nil, strings.TrimSpace(r.Stderr)
-	}
-	t.Fatalf("%s: exit code %d: %s", r.Command, r.Code, r.Stderr)
-	return nil, ""
 }
