@@ -15,7 +15,8 @@ import (
 
 // Check says whether a server that trusts the end-entity certificate would take the proxies below it, now. It walks from the
 // end-entity certificate to the leaf by RFC 3820 §4.1 and the rules that Globus adds (one format in a chain, below a
-// limited proxy only limited ones), and compares the key, if there is one, with the leaf.
+// limited proxy only limited or independent ones), takes neither MD5 nor SHA-1, and compares the key, if there is one, with the leaf.
+// Names are compared as RFC 5280 §7.1 says, so a proxy may write its issuer's with other string types.
 //
 // What it says about an end-entity certificate is only whether it is valid now and may sign proxies; whether a
 // CA that anyone trusts has issued it is for others to say. If the chain holds only proxies, the topmost is taken as it is. The error

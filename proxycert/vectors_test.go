@@ -87,37 +87,75 @@ func TestGoodVectors(t *testing.T) {
 		"voms3-rfc-limited":           {rfc + "limited proxy", 2, 2048, -1, janeRSA},
 	}
 	got := map[string]fact{}
-	files, err := filepath.Glob("testdata/vectors/good-*.pem")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "good-"), ".pem")
-		c, err := proxycert.Parse(vector(t, "good-"+name))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		f := fact{
-			Type: proxycert.TypeOf(c.Leaf()).String(), Certs: len(c.Chain), Strength: proxycert.Strength(c.Leaf().PublicKey),
-			PathLength: -1, Identity: proxycert.OneLine(c.Identity()),
-		}
-		if info, _, err := proxycert.InfoOf(c.Leaf()); err != nil {
-			t.Errorf("%s: %v", name, err)
-		} else if info != nil && info.PathLength != nil {
-			f.PathLength = *info.PathLength
-		}
-		got[name] = f
+	for name, c := range vectors(t, "good-") {
+		got[name] = factOf(t, c)
 		if err := c.Check(vectorTime); err != nil {
 			t.Errorf("%s: %v", name, err)
-		}
-		if c.Key == nil || len(c.Extra) != 0 {
-			t.Errorf("%s: a key: %v, and %d extra blocks", name, c.Key != nil, len(c.Extra))
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// Those of xrdgsiproxy are read and known, and refused for their digest alone.
+func TestWeakVectors(t *testing.T) {
+	t.Parallel()
+	const kind = "RFC 3820 compliant impersonation proxy"
+	want := map[string]fact{
+		"xrd-rfc-pathlen0":    {kind, 2, 2048, 0, janeRSA},
+		"xrd-rfc-pathlen3":    {kind, 2, 2048, 3, janeRSA},
+		"xrd-rfc-ec-pathlen0": {kind, 2, 2048, 0, janeEC},
+	}
+	got := map[string]fact{}
+	for name, c := range vectors(t, "weak-") {
+		got[name] = factOf(t, c)
+		if e, ok := errors.AsType[*proxycert.RuleError](c.Check(vectorTime)); !ok || e.Rule != proxycert.RuleWeakSignature || e.Cert != c.Leaf() {
+			t.Errorf("%s: %v", name, c.Check(vectorTime))
+		}
+		if _, ok := errors.AsType[x509.InsecureAlgorithmError](c.Check(vectorTime)); !ok {
+			t.Errorf("%s: the cause is lost", name)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// vectors are the credentials in files whose names begin so, by what follows.
+func vectors(t *testing.T, prefix string) map[string]*proxycert.Credential {
+	t.Helper()
+	files, err := filepath.Glob("testdata/vectors/" + prefix + "*.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]*proxycert.Credential{}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".pem")
+		if c, err := proxycert.Parse(vector(t, name)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else {
+			found[strings.TrimPrefix(name, prefix)] = c
+		}
+	}
+	return found
+}
+
+func factOf(t *testing.T, c *proxycert.Credential) fact {
+	t.Helper()
+	f := fact{
+		Type: proxycert.TypeOf(c.Leaf()).String(), Certs: len(c.Chain), Strength: proxycert.Strength(c.Leaf().PublicKey),
+		PathLength: -1, Identity: proxycert.OneLine(c.Identity()),
+	}
+	if info, _, err := proxycert.InfoOf(c.Leaf()); err != nil {
+		t.Error(err)
+	} else if info != nil && info.PathLength != nil {
+		f.PathLength = *info.PathLength
+	}
+	if c.Key == nil || len(c.Extra) != 0 {
+		t.Errorf("%s: a key: %v, and %d extra blocks", f.Identity, c.Key != nil, len(c.Extra))
+	}
+	return f
 }
 
 // A restricted proxy carries its policy.

@@ -54,10 +54,17 @@
 //
 // # What is refused that others take
 //
-// Certificates signed with MD5 or SHA-1 are refused, as by OpenSSL 3 in its usual setting; a root's own signature is not looked
-// at, so SHA-1 roots are fine, and a revocation list may be signed with SHA-1, but not with MD5. Refused are also RSA keys below
-// 1024 bits, certificates with a negative serial number, and those with critical extensions that crypto/x509 does not know,
-// for example Netscape's certificate type.
+// Certificates signed with MD5 or SHA-1 are refused, as by OpenSSL 3 in its usual setting, proxies too: xrdgsiproxy 5.5 makes
+// no others. A root's own signature is not looked at, so SHA-1 roots are fine, and a revocation list may be signed with SHA-1, but
+// not with MD5. Refused are also RSA keys below 1024 bits and above 16384, certificates with a negative serial number, and those
+// with critical extensions that crypto/x509 does not know, for example Netscape's certificate type or constraints on names of
+// a directory.
+//
+// # What is taken that others refuse
+//
+// A proxy policy in a language of its own: what it permits is for the application to say (RFC 3820 §4.2). With a warning, what
+// servers may refuse and the RFCs do not: proxies from before RFC 3820, RSA keys below 2048 bits, and a key usage or an extended key
+// usage that is not a TLS client's. The table in internal/testca/chains says of each chain what OpenSSL and Globus make of it.
 //
 // Globus refuses some critical extensions that RFC 5280 demands be understood, such as name constraints. They pass here,
 // with a warning.

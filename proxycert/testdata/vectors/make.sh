@@ -12,6 +12,35 @@ trap 'rm -rf "$work"' EXIT
 export X509_CERT_DIR="$work/ca" HOME="$work" RANDFILE="$work/rnd"
 mkdir "$X509_CERT_DIR"
 
+# xrdgsiproxy (XRootD), below the end-entity certificates in the folder. It ignores X509_USER_PROXY and X509_CERT_DIR, asks
+# whether to make folders that it misses, and takes a key only from a file of its own user that nobody else may read.
+hours=180000
+xrd() { # NAME RSA|EC OPTION...
+    name=$1 kind=$2
+    shift 2
+    xrdgsiproxy init -cert "$work/$kind.pem" -key "$work/$kind.key" -certdir "$X509_CERT_DIR" -bits 2048 -valid $hours:00 \
+        -f "$out/weak-xrd-$name.pem" "$@" </dev/null >/dev/null
+}
+xrds() {
+    for kind in RSA EC; do
+        in=$out/good-openssl-eec-$(echo $kind | tr A-Z a-z).pem
+        openssl x509 -in "$in" -out "$work/$kind.pem"
+        rm -f "$work/$kind.key"
+        openssl pkey -in "$in" -out "$work/$kind.key"
+        chmod 400 "$work/$kind.key"
+    done
+    for flag in -hash -subject_hash_old; do
+        cp "$out/ca.pem" "$X509_CERT_DIR/$(openssl x509 -in "$out/ca.pem" -noout $flag).0"
+    done
+    xrd rfc-pathlen0 RSA
+    xrd rfc-pathlen3 RSA -path-length 3
+    xrd rfc-ec-pathlen0 EC
+}
+if [ "${2:-}" = xrd ]; then
+    xrds
+    exit
+fi
+
 # A CA and two users. They end before 2050, because grid-proxy-init misreads the dates that X.509 writes from then on.
 days=8000
 cat > "$work/ca.cnf" <<END
@@ -76,7 +105,6 @@ done
 gpi -cert "$c" -key "$k" -rfc -bits 4096 -out "$out/good-grid-rfc-4096.pem"
 
 # voms-proxy-init, C++ (2) and Java (3), and arcproxy.
-hours=180000
 voms-proxy-init2 -q -cert "$c" -key "$k" -hours $hours -rfc -out "$out/good-voms2-rfc.pem" >/dev/null
 voms-proxy-init2 -q -cert "$c" -key "$k" -hours $hours -rfc -limited -out "$out/good-voms2-rfc-limited.pem" >/dev/null
 voms-proxy-init2 -q -cert "$c" -key "$k" -hours $hours -rfc -path-length 2 -out "$out/good-voms2-rfc-pathlen2.pem" >/dev/null
@@ -135,3 +163,6 @@ sed '/BEGIN CERT/,/END CERT/d' "$good" > "$out/corrupt-key-alone.pem"
 cat "$c" "$work/EC.key" > "$out/wrong-key.pem"
 { cat "$c"; openssl pkcs8 -topk8 -in "$k" -passout pass:vector; } > "$out/wrong-encrypted-pkcs8.pem"
 { cat "$c"; openssl rsa -in "$k" -traditional -aes128 -passout pass:vector 2>/dev/null; } > "$out/wrong-encrypted-rfc1423.pem"
+
+# Last, for it writes the key files anew.
+xrds
