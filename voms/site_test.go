@@ -122,6 +122,9 @@ func reasonOf(err error) string {
 	if m, ok := errors.AsType[voms.Mender](err); ok && (m.Mend() == "" || strings.HasSuffix(m.Mend(), ".")) {
 		return "what mends it is " + m.Mend()
 	}
+	if !strings.HasPrefix(err.Error(), "voms: ") || strings.HasSuffix(err.Error(), ".") {
+		return "it is worded " + err.Error()
+	}
 	switch e := err.(type) {
 	case *voms.ParseError:
 		return "parse: " + e.Part + ": " + e.Err.Error()
