@@ -111,7 +111,7 @@ func (i Info) Marshal(f Format) ([]byte, error) {
 		return nil, fmt.Errorf("proxycert: marshalling ProxyCertInfo: %q has none", Type{Format: f})
 	}
 	language, err := x509.ParseOID(string(i.Policy.orInheritAll()))
-	if err != nil {
+	if err != nil || language.String() != string(i.Policy.orInheritAll()) { // 00.0 is parsed as well
 		return nil, fmt.Errorf("proxycert: marshalling ProxyCertInfo: policy %q is no object identifier", i.Policy)
 	}
 	if i.PathLength != nil && (*i.PathLength < 0 || int64(*i.PathLength) > math.MaxInt32) {

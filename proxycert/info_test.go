@@ -145,6 +145,37 @@ func FuzzParseInfo(f *testing.F) {
 	})
 }
 
+// Whatever is written is read as it was.
+func FuzzMarshalInfo(f *testing.F) {
+	f.Add(false, false, 0, "1.3.6.1.5.5.7.21.1", false, []byte{})
+	f.Add(true, true, 7, "2.25.329800735698586629295641978511506172918", true, []byte("text"))
+	f.Add(false, true, 1<<31-1, "1.2", true, []byte{})
+	f.Add(false, false, 0, "00.0", false, []byte{}) // which crypto/x509 takes for 0.0
+	f.Fuzz(func(t *testing.T, isDraft, isLimited bool, length int, policy string, hasText bool, text []byte) {
+		format, info := proxycert.FormatRFC, proxycert.Info{Policy: proxycert.Policy(policy)}
+		if isDraft {
+			format = proxycert.FormatDraft
+		}
+		if isLimited {
+			info.PathLength = &length
+		}
+		if hasText {
+			info.PolicyText = append([]byte{}, text...)
+		}
+		der, err := info.Marshal(format)
+		if err != nil {
+			return
+		}
+		back, err := proxycert.ParseInfo(format, der)
+		if policy == "" {
+			info.Policy = proxycert.InheritAll
+		}
+		if diff := cmp.Diff(info, back); err != nil || diff != "" {
+			t.Errorf("%v %s", err, diff)
+		}
+	})
+}
+
 func TestTypeOf(t *testing.T) {
 	t.Parallel()
 	ca := testca.New(t, testca.Options{})

@@ -13,6 +13,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -468,6 +469,18 @@ func FuzzParse(f *testing.F) {
 		f.Add(vector(f, name))
 	}
 	f.Add(slices.Concat(vector(f, "good-openssl-eec-ec"), block("DIRACX", []byte("x")), vector(f, "ca")))
+	for _, p := range []testca.Proxy{ // one of each extension that a proxy can have, or must not
+		{Policy: proxycert.Limited, PathLength: new(0)},
+		{Policy: "1.2.3.4", PolicyText: []byte("text")},
+		{Format: proxycert.FormatDraft, PathLength: new(3)},
+		{Format: proxycert.FormatLegacy, Policy: proxycert.Limited},
+		bad(testca.NotCritical), bad(testca.InfoTwice), bad(testca.TwoInfos), bad(testca.BrokenInfo), bad(testca.CAFlag), bad(testca.NotCA),
+		bad(testca.SubjectAltName), bad(testca.IssuerAltName), bad(testca.UnknownCritical), bad(testca.KeyUsage(0)),
+		bad(testca.Purpose(x509.ExtKeyUsageClientAuth)), bad(testca.IssuerRetyped), bad(testca.Spoiled),
+		bad(testca.Extension("2.5.29.14", false, []byte("\x04\x01x"))), bad(testca.Extension("1.3.6.1.4.1.8005.100.100.5", false, []byte("\x30\x00"))),
+	} {
+		f.Add(marshal(f, testca.Issue(f, jane(f), p), proxycert.PKCS8))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := proxycert.Parse(data)
 		if err != nil {
@@ -488,6 +501,14 @@ func FuzzParse(f *testing.F) {
 		c.Check(now)
 		for _, cert := range c.Chain {
 			_ = proxycert.TypeOf(cert).String()
+			info, format, err := proxycert.InfoOf(cert)
+			if err != nil || info == nil {
+				continue
+			}
+			der, err := info.Marshal(format)
+			if err != nil || !slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return bytes.Equal(e.Value, der) }) {
+				t.Errorf("the ProxyCertInfo %+v became %x, %v", info, der, err)
+			}
 		}
 	})
 }
