@@ -28,13 +28,9 @@ const (
 //
 // A symbolic link is followed: what counts is the file that it leads to.
 func Load(path string) (*proxycert.Credential, error) {
-	data, f, err := read(path)
+	c, f, err := load(path)
 	if err != nil {
 		return nil, err
-	}
-	c, err := proxycert.Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("credstore: loading %q: %w", path, err)
 	}
 	if err := f.checkMode(path, c.Key != nil); err != nil {
 		return nil, err
@@ -45,23 +41,32 @@ func Load(path string) (*proxycert.Credential, error) {
 // Inspect is Load for those who only look: a file without a private key may have any permissions, and they are returned. They
 // are 0 on systems where they say nothing. A private key that others can read is a *ModeError here as well.
 func Inspect(path string) (*proxycert.Credential, fs.FileMode, error) {
-	data, f, err := read(path)
+	c, f, err := load(path)
 	if err != nil {
 		return nil, 0, err
-	}
-	c, err := proxycert.Parse(data)
-	if err != nil {
-		return nil, 0, fmt.Errorf("credstore: loading %q: %w", path, err)
-	}
-	if f.uid == anyone {
-		return c, 0, nil
 	}
 	if c.Key != nil {
 		if err := f.checkMode(path, true); err != nil {
 			return nil, 0, err
 		}
 	}
+	if f.uid == anyone {
+		return c, 0, nil
+	}
 	return c, f.mode.Perm(), nil
+}
+
+// load reads and parses a file, whatever its permissions.
+func load(path string) (*proxycert.Credential, facts, error) {
+	data, f, err := read(path)
+	if err != nil {
+		return nil, facts{}, err
+	}
+	c, err := proxycert.Parse(data)
+	if err != nil {
+		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, err)
+	}
+	return c, f, nil
 }
 
 // LoadPair reads the credential in usercert.pem and userkey.pem of a folder, with the errors of Load.

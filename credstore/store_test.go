@@ -126,6 +126,42 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// TestInspect: who looks may see what who uses may not, but no key that others can read.
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	c, withKey := proxy(t)
+	public := string(c.MarshalChain())
+	for _, test := range []struct {
+		name, data string
+		mode       fs.FileMode
+		want       func(error, string) bool
+	}{
+		{"with a key", withKey, 0o600, isNil},
+		{"with a key, read-only", withKey, 0o400, isNil},
+		{"with a key, readable for all", withKey, 0o644, is(credstore.ModeError{Mode: 0o644, Max: 0o600})},
+		{"with a key, writable for the group", withKey, 0o620, is(credstore.ModeError{Mode: 0o620, Max: 0o600})},
+		{"without", public, 0o644, isNil},
+		{"without, writable for all", public, 0o666, isNil},
+		{"nothing in it", "", 0o600, as[*proxycert.NoPEMError]},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "x509up_u1")
+			write(t, path, test.data, test.mode)
+			got, mode, err := credstore.Inspect(path)
+			if !test.want(err, path) {
+				t.Errorf("got %v", err)
+			}
+			if (err == nil) != (got != nil) || err == nil && mode != test.mode || err != nil && mode != 0 {
+				t.Errorf("a credential: %v, mode %o, and the error %v", got != nil, mode, err)
+			}
+		})
+	}
+	if _, _, err := credstore.Inspect(filepath.Join(t.TempDir(), "nowhere")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func isNil(err error, _ string) bool { return err == nil }
 
 func is(want credstore.ModeError) func(error, string) bool {

@@ -210,3 +210,20 @@ func TestIsTerminal(t *testing.T) {
 		t.Error("a file is a terminal")
 	}
 }
+
+func TestWidth(t *testing.T) {
+	t.Parallel()
+	_, slave := openPTY(t)
+	defer slave.Close()
+	for _, c := range []struct {
+		columns uint16
+		want    int
+	}{{132, 132}, {1, 1}, {0, 80}} {
+		if err := unix.IoctlSetWinsize(int(slave.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: c.columns}); err != nil {
+			t.Fatal(err)
+		}
+		if got := term.Width(slave); got != c.want {
+			t.Errorf("a terminal of %d columns: %d, want %d", c.columns, got, c.want)
+		}
+	}
+}
