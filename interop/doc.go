@@ -14,6 +14,8 @@
 //   - A SimpleSAMLphp identity provider with saml20.ecp, under a third private Apache with mod_php.
 //   - openssl, grid-proxy-info (Globus), voms-proxy-info (the C++ and the Java one), arcproxy (NorduGrid)
 //     and curl, which must accept the files; and a TLS server, openssl s_server, that lets proxies in.
+//   - A file server each of XRootD (GSI), which we ask with xrdfs and xrdcp, and of Globus (GridFTP), with globus-url-copy,
+//     and an Apache with mod_gridsite, which lets proxies in: they see our proxies, and those of others as a control.
 //   - grid-proxy-init, both of voms-proxy-init, and arcproxy, whose files we must understand, and put proxies below.
 //
 // Messages are signed in both directions and verified by the peers: the service provider signs its
@@ -24,9 +26,9 @@
 //
 // "make interop" installs what is missing with install.sh and runs the tests. Every daemon listens on
 // loopback only, on a free port, with configuration, keys and logs in a temporary folder of the test, and
-// is stopped by its process id. Run as root, the daemons become www-data; run as
-// anyone else, they stay what they are. Their logs are printed when a test fails. A peer that is missing
-// is a failure, never a skip.
+// is stopped by its process id. (XRootD cannot bind to one address; it turns away who comes from elsewhere.)
+// Run as root, the daemons become www-data; run as anyone else, they stay what they are. Their logs are
+// printed when a test fails. A peer that is missing is a failure, never a skip.
 //
 // Configuration that the tests instantiate is in testdata, one folder per program, as templates in that
 // program's own language. Where a peer surprised us, the test says so and names the version.

@@ -14,8 +14,11 @@ packages="
   openssl curl
   globus-proxy-utils voms-clients voms-clients-java nordugrid-arc-client
   voms-server voms-mysql-plugin mariadb-server-core voms-dev g++
+  xrootd-server xrootd-client xrootd-plugins
+  globus-gridftp-server-progs globus-gass-copy-progs
+  gridsite
 "
-daemons="apache2 shibd voms"
+daemons="apache2 shibd voms globus-gridftp-server globus-gridftp-sshftp"
 
 is_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -70,6 +73,14 @@ $apt_get install --no-install-recommends $missing || {
 	$apt_get update
 	$apt_get install --no-install-recommends $missing
 }
+
+# Debian puts mod_gridsite and a site of its own into the system's Apache; the tests need neither there.
+case " $missing " in
+*" gridsite "*)
+	a2dismod -q zgridsite
+	a2dissite -q gridsite
+	;;
+esac
 
 for daemon in $new_daemons; do
 	update-rc.d "$daemon" disable >/dev/null 2>&1 || true
