@@ -30,22 +30,25 @@ type Request struct {
 	All      bool          // every group and role; FQANs beside it come first
 	List     bool          // the names alone, no certificate
 	Order    []voms.FQAN   // these first; groups are asked for as well, roles are not
-	Targets  []string      // hosts that the certificate is meant for; none: for any
+	Targets  []string      // hosts that the certificate is meant for, which Debian's voms-server dies of; none: for any
 	Lifetime time.Duration // of the certificate, in whole seconds, rounded up; must be positive
 }
 
+// ErrNoList means that REST has no word for a list. (voms-server 2.1.1 gives a certificate with everything for the group
+// "//", which its source takes for one.)
+var ErrNoList = errors.New("a list is not to be had by REST")
+
 // Target is the target of a REST request, path and query, with every character as it is: voms-server does not decode
-// percent-encoding.
+// percent-encoding. The error is ErrNoList for a list.
 func (r Request) Target() (string, error) {
 	if err := r.check(); err != nil {
 		return "", err
 	}
+	if r.List {
+		return "", ErrNoList
+	}
 	var names []string
-	switch {
-	case r.List:
-		// voms-server takes each name for a group, and the group "//" for a list.
-		names = []string{"//"}
-	case r.All:
+	if r.All {
 		names = []string{"all"}
 	}
 	for _, f := range r.wanted() {
@@ -179,7 +182,7 @@ func (r Request) check() error {
 
 func checkFQAN(f voms.FQAN) error {
 	if f.Capability != "" {
-		// The process of voms-server that reads it exits.
+		// The process of voms-server that reads it exits, and the connection ends.
 		return fmt.Errorf("a capability cannot be asked for, as %q does", f)
 	}
 	parsed, err := voms.ParseFQAN(f.String())
