@@ -11,6 +11,7 @@ import (
 	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/dn"
 	"github.com/x509up/x509up/internal/name"
+	"github.com/x509up/x509up/proxycert/internal/keys"
 )
 
 // Check says whether a server that trusts the end-entity certificate would take the proxies below it, now. It walks from the
@@ -147,7 +148,7 @@ func checkProxy(cert, issuer *x509.Certificate) error {
 	if issuer == nil {
 		return nil
 	}
-	if isWeak(cert.SignatureAlgorithm) {
+	if keys.IsWeak(cert.SignatureAlgorithm) {
 		return &RuleError{Cert: cert, Rule: RuleWeakSignature, Err: x509.InsecureAlgorithmError(cert.SignatureAlgorithm)}
 	}
 	err := issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
@@ -155,15 +156,6 @@ func checkProxy(cert, issuer *x509.Certificate) error {
 		return &RuleError{Cert: cert, Rule: RuleSignature, Err: err}
 	}
 	return nil
-}
-
-// isWeak says whether two texts can be made that have the same signature of that kind.
-func isWeak(a x509.SignatureAlgorithm) bool {
-	switch a {
-	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
-		return true
-	}
-	return false
 }
 
 // Limits on RSA keys. Below the lower one crypto/rsa does nothing; the upper one is that of OpenSSL: a forged key can be so long

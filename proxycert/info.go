@@ -4,13 +4,10 @@
 package proxycert
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"math"
 
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
+	"github.com/x509up/x509up/proxycert/internal/pci"
 )
 
 // Object identifiers of the extensions that matter here.
@@ -51,58 +48,17 @@ type Info struct {
 	PolicyText []byte
 }
 
-// draftPathLength is the tag of the path length in the draft: policy first, then [1] EXPLICIT INTEGER.
-var draftPathLength = asn1.Tag(1).Constructed().ContextSpecific()
-
 // ParseInfo reads the DER value of a ProxyCertInfo extension of the given format, FormatRFC or FormatDraft. It takes
 // DER alone, so that Marshal gives back the same bytes.
 func ParseInfo(f Format, der []byte) (Info, error) {
-	info, ok := parseInfo(f, der)
+	info, ok := pci.Info{}, f == FormatRFC || f == FormatDraft
+	if ok {
+		info, ok = pci.Parse(der, f == FormatDraft)
+	}
 	if !ok {
 		return Info{}, errors.New("proxycert: parsing ProxyCertInfo: malformed")
 	}
-	return info, nil
-}
-
-func parseInfo(f Format, der []byte) (info Info, ok bool) {
-	in := cryptobyte.String(der)
-	var seq, policy, pathLength cryptobyte.String
-	var limited bool
-	if !in.ReadASN1(&seq, asn1.SEQUENCE) || !in.Empty() {
-		return Info{}, false
-	}
-	switch f {
-	case FormatRFC:
-		if seq.PeekASN1Tag(asn1.INTEGER) {
-			limited = seq.ReadASN1Element(&pathLength, asn1.INTEGER)
-		}
-		ok = seq.ReadASN1(&policy, asn1.SEQUENCE)
-	case FormatDraft:
-		ok = seq.ReadASN1(&policy, asn1.SEQUENCE) && seq.ReadOptionalASN1(&pathLength, &limited, draftPathLength)
-	}
-	if !ok || !seq.Empty() {
-		return Info{}, false
-	}
-	if limited {
-		var n int64
-		if !pathLength.ReadASN1Integer(&n) || !pathLength.Empty() || n < 0 || n > math.MaxInt32 {
-			return Info{}, false
-		}
-		info.PathLength = new(int(n))
-	}
-	var language x509.OID
-	if language, ok = readOID(&policy); !ok {
-		return Info{}, false
-	}
-	info.Policy = Policy(language.String())
-	if !policy.Empty() {
-		var text cryptobyte.String
-		if !policy.ReadASN1(&text, asn1.OCTET_STRING) || !policy.Empty() {
-			return Info{}, false
-		}
-		info.PolicyText = append([]byte{}, text...)
-	}
-	return info, true
+	return Info{PathLength: info.PathLength, Policy: Policy(info.Language), PolicyText: info.Text}, nil
 }
 
 // Marshal writes the DER value of the extension in the given format, FormatRFC or FormatDraft.
@@ -110,43 +66,10 @@ func (i Info) Marshal(f Format) ([]byte, error) {
 	if f != FormatRFC && f != FormatDraft {
 		return nil, fmt.Errorf("proxycert: marshalling ProxyCertInfo: %q has none", Type{Format: f})
 	}
-	language, err := x509.ParseOID(string(i.Policy.orInheritAll()))
-	if err != nil || language.String() != string(i.Policy.orInheritAll()) { // 00.0 is parsed as well
-		return nil, fmt.Errorf("proxycert: marshalling ProxyCertInfo: policy %q is no object identifier", i.Policy)
-	}
-	if i.PathLength != nil && (*i.PathLength < 0 || int64(*i.PathLength) > math.MaxInt32) {
-		return nil, fmt.Errorf("proxycert: marshalling ProxyCertInfo: path length %d is out of range", *i.PathLength)
-	}
-	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		if i.PathLength != nil && f == FormatRFC {
-			b.AddASN1Int64(int64(*i.PathLength))
-		}
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			addOID(b, language)
-			if i.PolicyText != nil {
-				b.AddASN1OctetString(i.PolicyText)
-			}
-		})
-		if i.PathLength != nil && f == FormatDraft {
-			b.AddASN1(draftPathLength, func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(*i.PathLength)) })
-		}
-	})
-	return b.Bytes()
-}
-
-// readOID reads an object identifier with arcs of any size, which encoding/asn1's type cannot hold.
-func readOID(s *cryptobyte.String) (oid x509.OID, ok bool) {
-	var content cryptobyte.String
-	ok = s.ReadASN1(&content, asn1.OBJECT_IDENTIFIER) && oid.UnmarshalBinary(content) == nil
-	return oid, ok
-}
-
-func addOID(b *cryptobyte.Builder, oid x509.OID) {
-	content, err := oid.MarshalBinary()
+	info := pci.Info{PathLength: i.PathLength, Language: string(i.Policy.orInheritAll()), Text: i.PolicyText}
+	der, err := info.Marshal(f == FormatDraft)
 	if err != nil {
-		b.SetError(err)
-		return
+		return nil, fmt.Errorf("proxycert: marshalling ProxyCertInfo: %w", err)
 	}
-	b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes(content) })
+	return der, nil
 }

@@ -5,22 +5,17 @@ package proxycert
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/binary"
 	"fmt"
 	"io"
-	"math/big"
 	"time"
 
 	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/dn"
+	"github.com/x509up/x509up/proxycert/internal/keys"
 )
 
 // Backdate is how long before now a new proxy begins, so that a server whose clock is behind takes it; Globus does the
@@ -87,11 +82,11 @@ func New(issuer *Credential, o Options) (*Credential, error) {
 			return nil, err
 		}
 	}
-	id, err := keyID(key.Public())
+	id, err := keys.ID(key.Public())
 	if err != nil {
 		return nil, err
 	}
-	serial, err := newSerial(o.Rand)
+	serial, err := keys.Serial(o.Rand)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +94,7 @@ func New(issuer *Credential, o Options) (*Credential, error) {
 		SerialNumber:    serial,
 		NotBefore:       notBefore,
 		NotAfter:        notAfter,
-		KeyUsage:        keyUsage(issuer.Leaf(), key.Public()),
+		KeyUsage:        keys.Usage(issuer.Leaf(), key.Public()),
 		SubjectKeyId:    id,
 		ExtraExtensions: append([]pkix.Extension{info}, o.Extensions...),
 	}
@@ -113,10 +108,12 @@ func New(issuer *Credential, o Options) (*Credential, error) {
 // sign makes the certificate. Its subject, its issuer and its signature algorithm come from issuer.
 func sign(issuer *Credential, template *x509.Certificate, pub crypto.PublicKey) (*x509.Certificate, error) {
 	leaf := issuer.Leaf()
-	var err error
-	if template.SignatureAlgorithm, err = signatureAlgorithm(leaf, issuer.Key.Public()); err != nil {
-		return nil, err
+	algorithm, ok := keys.Algorithm(leaf, issuer.Key.Public())
+	if !ok {
+		return nil, &KeyTypeError{Name: fmt.Sprintf("%T", issuer.Key.Public())}
 	}
+	template.SignatureAlgorithm = algorithm
+	var err error
 	if template.RawSubject, err = dn.Below(leaf.RawSubject, template.SerialNumber.String()); err != nil {
 		return nil, err
 	}
@@ -211,76 +208,3 @@ func newInfo(issuer *Credential, o Options) (pkix.Extension, error) {
 
 // hasText says whether the language may come with a policy text (RFC 3820 §3.8.2).
 func (p Policy) hasText() bool { return p != InheritAll && p != Independent }
-
-// keyUsage is what a proxy with this key needs, as far as its issuer has it: the usage of a chain is the intersection of
-// all (RFC 3820 §4.2). An EC key does not encipher keys (RFC 8813 §3).
-func keyUsage(issuer *x509.Certificate, pub crypto.PublicKey) x509.KeyUsage {
-	usage := x509.KeyUsageDigitalSignature
-	if _, ok := pub.(*rsa.PublicKey); ok {
-		usage |= x509.KeyUsageKeyEncipherment
-	}
-	if issuer.KeyUsage != 0 {
-		usage &= issuer.KeyUsage
-	}
-	return usage
-}
-
-// keyID names a key by RFC 7093 §2, method 1. A proxy bears the name for the sake of those below it: voms-proxy-init
-// of voms-clients 2.1 refuses to make one below a certificate that has none.
-func keyID(pub crypto.PublicKey) ([]byte, error) {
-	var info struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Key       asn1.BitString
-	}
-	der, err := x509.MarshalPKIXPublicKey(pub)
-	if err == nil {
-		_, err = asn1.Unmarshal(der, &info)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("proxycert: naming the key of a proxy: %w", err)
-	}
-	sum := sha256.Sum256(info.Key.Bytes)
-	return sum[:20], nil
-}
-
-// signatureAlgorithm is SHA-256 or what is stronger: for RSA the digest that the issuer's own certificate is signed with,
-// for EC the one that goes with the curve.
-func signatureAlgorithm(issuer *x509.Certificate, pub crypto.PublicKey) (x509.SignatureAlgorithm, error) {
-	switch k := pub.(type) {
-	case *rsa.PublicKey:
-		switch issuer.SignatureAlgorithm {
-		case x509.SHA384WithRSA, x509.SHA384WithRSAPSS, x509.ECDSAWithSHA384:
-			return x509.SHA384WithRSA, nil
-		case x509.SHA512WithRSA, x509.SHA512WithRSAPSS, x509.ECDSAWithSHA512:
-			return x509.SHA512WithRSA, nil
-		}
-		return x509.SHA256WithRSA, nil
-	case *ecdsa.PublicKey:
-		switch k.Curve {
-		case elliptic.P256():
-			return x509.ECDSAWithSHA256, nil
-		case elliptic.P384():
-			return x509.ECDSAWithSHA384, nil
-		case elliptic.P521():
-			return x509.ECDSAWithSHA512, nil
-		}
-	}
-	return 0, &KeyTypeError{Name: fmt.Sprintf("%T", pub)}
-}
-
-// newSerial is a random number from 1 to 2⁶³-1: it is positive, fits into the integers of every reader, and with its
-// issuer it is unique for all practical ends (RFC 3820 §3.3). Its decimal form is the common name of the proxy.
-func newSerial(random io.Reader) (*big.Int, error) {
-	if random == nil {
-		random = rand.Reader
-	}
-	for {
-		var b [8]byte
-		if _, err := io.ReadFull(random, b[:]); err != nil {
-			return nil, fmt.Errorf("proxycert: making a serial number: %w", err)
-		}
-		if n := int64(binary.BigEndian.Uint64(b[:]) >> 1); n > 0 {
-			return big.NewInt(n), nil
-		}
-	}
-}

@@ -6,12 +6,12 @@ package trust
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/proxycert"
+	"github.com/x509up/x509up/trust/internal/peers"
 )
 
 // Verify says whether a server that trusts the CAs of the folder would take the credential. The report has all checks that
@@ -83,54 +83,17 @@ func (r *Report) checkOwn(c *proxycert.Credential, now time.Time) {
 	}
 	limit := -1
 	for _, cert := range slices.Backward(c.Chain) {
-		for _, err := range []error{proxyAtPeers(cert, &limit), usageAtPeers(cert)} {
-			if err != nil {
-				r.add(Check{Kind: KindPeers, Cert: cert}, Warned, err)
-			}
+		r.addPeers(cert, peers.OfProxy(cert, &limit), peers.OfUsage(cert))
+	}
+}
+
+// addPeers notes who refuses cert, which is good, if anyone does.
+func (r *Report) addPeers(cert *x509.Certificate, refusals ...*peers.Refusal) {
+	for _, refusal := range refusals {
+		if refusal != nil {
+			r.add(Check{Kind: KindPeers, Cert: cert}, Warned, &PeerError{Cert: cert, Peer: refusal.Peer, Reason: refusal.Reason})
 		}
 	}
-}
-
-// proxyAtPeers says who refuses a good proxy. Limit is the path length that the proxies above leave, -1 if they set none.
-func proxyAtPeers(cert *x509.Certificate, limit *int) error {
-	switch f := proxycert.TypeOf(cert).Format; f {
-	case proxycert.FormatDraft, proxycert.FormatLegacy:
-		return &PeerError{Cert: cert, Peer: "OpenSSL", Reason: "it is a proxy from before RFC 3820"}
-	case proxycert.FormatRFC:
-	default:
-		return nil
-	}
-	if *limit > 0 {
-		*limit--
-	}
-	info, _, err := proxycert.InfoOf(cert)
-	if err != nil || info == nil || info.PathLength == nil {
-		return nil
-	}
-	if *limit >= 0 && *info.PathLength > *limit {
-		return &PeerError{Cert: cert, Peer: "OpenSSL", Reason: "its path length is larger than the proxies above it leave"}
-	}
-	*limit = *info.PathLength
-	return nil
-}
-
-// usageAtPeers says who refuses a proxy or an end-entity certificate for what its key is, or is for.
-func usageAtPeers(cert *x509.Certificate) error {
-	if cert.IsCA {
-		return nil
-	}
-	if bits := proxycert.Strength(cert.PublicKey); cert.PublicKeyAlgorithm == x509.RSA && bits < 2048 {
-		return &PeerError{Cert: cert, Peer: "OpenSSL at security level 2", Reason: fmt.Sprintf("its RSA key has %d bits", bits)}
-	}
-	if cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
-		return &PeerError{Cert: cert, Peer: "a TLS server", Reason: "its key usage lacks digitalSignature"}
-	}
-	// RFC 5280 §4.2.1.12. It may be the certificate of a server, who shows it to clients alone.
-	isFor := func(u x509.ExtKeyUsage) bool { return u == x509.ExtKeyUsageClientAuth || u == x509.ExtKeyUsageAny }
-	if len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0 && !slices.ContainsFunc(cert.ExtKeyUsage, isFor) {
-		return &PeerError{Cert: cert, Peer: "a TLS server", Reason: "its extended key usage lacks clientAuth"}
-	}
-	return nil
 }
 
 // checkChain makes the checks of a chain from the end-entity certificate to a root. What came with the credential has no Files.
@@ -145,9 +108,7 @@ func (d *Dir) checkChain(chain []CA, o Options) *Report {
 		r.add(Check{Kind: KindRoot, Cert: ca.Cert, File: fileOf(ca)}, Failed, nil)
 	}
 	for _, ca := range chain {
-		if err := extensionsAtPeers(ca.Cert); err != nil {
-			r.add(Check{Kind: KindPeers, Cert: ca.Cert}, Warned, err)
-		}
+		r.addPeers(ca.Cert, peers.OfExtensions(ca.Cert))
 	}
 	signed := chain[:len(chain)-1] // the root is trusted for being in the folder
 	for i, ca := range signed {
@@ -188,20 +149,6 @@ func (d *Dir) addPolicies(r *Report, cert *x509.Certificate, above []CA, mode Po
 		}
 		r.add(Check{Kind: kind, Cert: cert, Issuer: above[0].Cert, File: file}, result, err)
 	}
-}
-
-// extensionsAtPeers says whether Globus refuses cert for an extension that x509.Certificate.Verify has understood.
-func extensionsAtPeers(cert *x509.Certificate) error {
-	for _, ext := range cert.Extensions {
-		switch id := ext.Id.String(); id {
-		case "2.5.29.14", "2.5.29.15", "2.5.29.19", "2.5.29.35", "2.5.29.37": // key identifiers, key usages, basic constraints
-		default:
-			if ext.Critical {
-				return &PeerError{Cert: cert, Peer: "Globus", Reason: "it does not know the critical extension " + id}
-			}
-		}
-	}
-	return nil
 }
 
 func fileOf(ca CA) string {
