@@ -6,12 +6,14 @@
 package interop_test
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -74,7 +76,7 @@ func startVOMSProgram(t *testing.T, g grid, program string) vomsSite {
 	socket := filepath.Join(dir, "db.sock")
 	s.Test = newVOMSServer(t, g, makeDir(t, dir, "test"), "test.vo", socket)
 	s.Other = newVOMSServer(t, g, makeDir(t, dir, "other"), "other.vo", socket)
-	addOldHash(t, g.CADir)
+	g.addOldHash(t)
 	s.startDatabase(t, makeDir(t, dir, "db"), socket)
 	preload := compile(t, "voms/preload.c", filepath.Join(dir, "preload.so"), "-shared", "-fPIC")
 	for _, v := range []vomsServer{s.Test, s.Other} {
@@ -94,19 +96,17 @@ func bareGrid(t *testing.T) grid {
 }
 
 // addOldHash names the CA by the hash that OpenSSL had before 1.0 as well, as IGTF does: the Java clients know no other.
-func addOldHash(t *testing.T, dir string) {
+func (g grid) addOldHash(t *testing.T) {
 	t.Helper()
-	anchors, err := filepath.Glob(filepath.Join(dir, "*.0"))
-	if err != nil || len(anchors) != 1 {
-		t.Fatalf("%s has CAs %q: %v", dir, anchors, err)
-	}
-	out, err := exec.CommandContext(t.Context(), "openssl", "x509", "-subject_hash_old", "-noout", "-in", anchors[0]).Output()
-	if err != nil {
-		t.Fatalf("openssl x509 -subject_hash_old: %v", err)
+	dir := t.TempDir()
+	writeOwn(t, filepath.Join(dir, "ca.pem"), g.CA.CertPEM(), 0o644)
+	c := client{Home: dir, env: map[string]string{"PATH": os.Getenv("PATH")}}
+	hash := func(option string) string {
+		return strings.TrimSpace(c.run(t, 0, "openssl", "x509", option, "-noout", "-in", "ca.pem").Stdout)
 	}
 	for _, ext := range []string{".0", ".signing_policy"} {
-		base := strings.TrimSuffix(filepath.Base(anchors[0]), ".0")
-		if err := os.Symlink(base+ext, filepath.Join(dir, strings.TrimSpace(string(out))+ext)); err != nil {
+		err := os.Symlink(hash("-subject_hash")+ext, filepath.Join(g.CADir, hash("-subject_hash_old")+ext))
+		if err != nil && !errors.Is(err, fs.ErrExist) { // made for another site
 			t.Fatal(err)
 		}
 	}
@@ -137,13 +137,25 @@ func newAA(t *testing.T, ca keyPair, host string) keyPair {
 		DNSNames:     []string{host},
 		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		SubjectKeyId: sha1KeyID(&key.PublicKey),
+		SubjectKeyId: sha1KeyID(t, key),
 	})
 }
 
 // sha1KeyID is the name of a key by RFC 5280 §4.2.1.2, method 1.
-func sha1KeyID(key *rsa.PublicKey) []byte {
-	sum := sha1.Sum(x509.MarshalPKCS1PublicKey(key))
+func sha1KeyID(t *testing.T, key crypto.Signer) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(der, &info); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha1.Sum(info.Key.Bytes)
 	return sum[:]
 }
 
