@@ -30,12 +30,21 @@ func (e *NotCredentialError) Error() string {
 // or destroyed as one: it is no file, an empty one, or holds a certificate, be
 // it a damaged one. A slip such as "-f .bashrc" must not cost the file, nor one
 // such as "-f userkey.pem" a key that cannot be had again. The error is a
-// [*NotCredentialError], or what the system says.
+// [*NotCredentialError], a [*SymlinkError] or [*NotRegularError] for what is no
+// file, or what the system says.
 func CheckContents(path string) error {
-	f, err := os.OpenFile(path, os.O_RDONLY|noFollow|noWait, 0)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		return fmt.Errorf("credstore: checking %q: %w", path, cause(err))
+	case info.Mode()&fs.ModeSymlink != 0:
+		return &SymlinkError{Path: path}
+	case !info.Mode().IsRegular():
+		return &NotRegularError{Path: path, Mode: info.Mode()}
 	}
+	f, err := os.OpenFile(path, os.O_RDONLY|noFollow|noWait, 0)
 	if err != nil {
 		return fmt.Errorf("credstore: checking %q: %w", path, cause(err))
 	}

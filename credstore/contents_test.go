@@ -47,3 +47,23 @@ func TestCheckContents(t *testing.T) {
 		t.Errorf("absent file: %v", err)
 	}
 }
+
+// What is no file is not opened: a link is told from what it leads to, and a pipe does not pass for an empty file.
+func TestCheckContentsOfNoFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	link, loop := filepath.Join(folder, "link"), filepath.Join(folder, "loop")
+	for path, to := range map[string]string{link: os.DevNull, loop: "loop"} {
+		if err := os.Symlink(to, path); err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := errors.AsType[*credstore.SymlinkError](credstore.CheckContents(path)); !ok || e.Path != path {
+			t.Errorf("%s: %v", path, credstore.CheckContents(path))
+		}
+	}
+	for _, path := range []string{folder, os.DevNull} {
+		if e, ok := errors.AsType[*credstore.NotRegularError](credstore.CheckContents(path)); !ok || e.Path != path {
+			t.Errorf("%s: %v", path, credstore.CheckContents(path))
+		}
+	}
+}

@@ -17,7 +17,8 @@
 //
 // A file with a private key must be a regular file that belongs to the user or to root, with no permission for anybody
 // else. The file that was looked at is the one that is read, whatever happens to its name meanwhile; a pipe in its place
-// does not make the reader wait.
+// does not make the reader wait. Package functions are strict; a [Reader] can make exceptions for files that are mounted with
+// other permissions.
 //
 // # Writing
 //

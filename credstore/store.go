@@ -4,10 +4,8 @@
 package credstore
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,117 +19,6 @@ const (
 	CertName = "usercert.pem"
 	KeyName  = "userkey.pem"
 )
-
-// Load reads the credential in a file. The error wraps fs.ErrNotExist where there is none; else it is a *NotRegularError,
-// *OwnerError or *ModeError, or wraps what the system or proxycert.Parse says. A file without a private key may be readable
-// for all.
-//
-// A symbolic link is followed: what counts is the file that it leads to.
-func Load(path string) (*proxycert.Credential, error) {
-	c, f, err := load(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.checkMode(path, c.Key != nil); err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// Inspect is Load for those who only look: a file without a private key may have any permissions, and they are returned. They
-// are 0 on systems where they say nothing. A private key that others can read is a *ModeError here as well.
-func Inspect(path string) (*proxycert.Credential, fs.FileMode, error) {
-	c, f, err := load(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if c.Key != nil {
-		if err := f.checkMode(path, true); err != nil {
-			return nil, 0, err
-		}
-	}
-	if f.uid == anyone {
-		return c, 0, nil
-	}
-	return c, f.mode.Perm(), nil
-}
-
-// load reads and parses a file, whatever its permissions.
-func load(path string) (*proxycert.Credential, facts, error) {
-	data, f, err := read(path)
-	if err != nil {
-		return nil, facts{}, err
-	}
-	c, err := proxycert.Parse(data)
-	if err != nil {
-		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, err)
-	}
-	return c, f, nil
-}
-
-// LoadPair reads the credential in usercert.pem and userkey.pem of a folder, with the errors of Load.
-func LoadPair(folder string) (*proxycert.Credential, error) {
-	certPath, keyPath := filepath.Join(folder, CertName), filepath.Join(folder, KeyName)
-	cert, certFacts, err := read(certPath)
-	if err != nil {
-		return nil, err
-	}
-	if err := certFacts.checkMode(certPath, false); err != nil {
-		return nil, err
-	}
-	key, keyFacts, err := read(keyPath)
-	if err != nil {
-		return nil, err
-	}
-	if err := keyFacts.checkMode(keyPath, true); err != nil {
-		return nil, err
-	}
-	c, err := proxycert.Parse(bytes.Join([][]byte{cert, key}, []byte("\n")))
-	if err != nil {
-		return nil, fmt.Errorf("credstore: loading %q and %s: %w", certPath, KeyName, err)
-	}
-	return c, nil
-}
-
-// ReadKeyFile returns what is in a file with a private key, of any form, such as userkey.pem or a PKCS #12 file. It checks
-// as Load does, with the same errors.
-func ReadKeyFile(path string) ([]byte, error) { return readChecked(path, true) }
-
-// ReadCertFile is ReadKeyFile for a file with certificates alone, which may be readable for all.
-func ReadCertFile(path string) ([]byte, error) { return readChecked(path, false) }
-
-func readChecked(path string, withKey bool) ([]byte, error) {
-	data, f, err := read(path)
-	if err == nil {
-		err = f.checkMode(path, withKey)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return data, nil
-}
-
-// read reads a file after a look at it. One byte more than proxycert takes is enough for it to say that it is too much.
-func read(path string) ([]byte, facts, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
-	if err != nil {
-		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, cause(err))
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, cause(err))
-	}
-	found := factsOf(info)
-	if err := found.checkSource(path, os.Geteuid()); err != nil {
-		return nil, facts{}, err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, proxycert.MaxSize+1))
-	if err != nil {
-		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, cause(err))
-	}
-	return data, found, nil
-}
 
 // Save makes path a file with these contents that its owner alone can read and write. It checks as CheckTarget does, and
 // the old file stays if anything goes wrong.

@@ -21,6 +21,8 @@ import (
 // the two is set.
 type Target struct {
 	File, Folder string
+	// Files reads what is to be reused; the zero value is strict about owners and permissions.
+	Files credstore.Reader
 }
 
 // Path is the file to look at: in a folder, that of the certificate.
@@ -56,6 +58,7 @@ func (t Target) checkLocked() error {
 // certificate that lives for a year cannot be had again by a login, and a key
 // alone may be waiting for its certificate.
 func (t Target) vacant(identity []byte) error {
+	t.Files = credstore.Reader{} // what is to be replaced must be in order
 	old, err := t.load()
 	switch {
 	case err == nil && (identity == nil || bytes.Equal(old.Identity(), identity)):
@@ -75,9 +78,9 @@ func missing(path string) bool {
 
 func (t Target) load() (*proxycert.Credential, error) {
 	if t.Folder != "" {
-		return credstore.LoadPair(t.Folder)
+		return t.Files.LoadPair(t.Folder)
 	}
-	return credstore.Load(t.File)
+	return t.Files.Load(t.File)
 }
 
 // lock keeps other processes from getting the same credential meanwhile.

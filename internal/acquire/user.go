@@ -22,6 +22,8 @@ type User struct {
 	Key string
 	// Passphrase is asked for the passphrase of a file, if its key is encrypted.
 	Passphrase func(ctx context.Context, file string) (string, error)
+	// Files reads them; the zero value is strict about owners and permissions.
+	Files credstore.Reader
 }
 
 // Keys is 0: the key is there.
@@ -31,17 +33,17 @@ func (s *User) Keys() int { return 0 }
 // errors are those of packages credstore and pemfile.
 func (s *User) Obtain(ctx context.Context, _ *keygen.Pool, _ time.Duration) (*proxycert.Credential, error) {
 	if s.Key == "" {
-		c, err := s.read(ctx, s.Cert, credstore.ReadKeyFile)
+		c, err := s.read(ctx, s.Cert, s.Files.ReadKeyFile)
 		if err != nil {
 			return nil, err
 		}
 		return s.pair(c)
 	}
-	cert, err := s.read(ctx, s.Cert, credstore.ReadCertFile)
+	cert, err := s.read(ctx, s.Cert, s.Files.ReadCertFile)
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.read(ctx, s.Key, credstore.ReadKeyFile)
+	key, err := s.read(ctx, s.Key, s.Files.ReadKeyFile)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ func (a *app) profile(name string) (config.Profile, error) {
 // fileOptions say which credential file a command looks at.
 type fileOptions struct {
 	file, profile string
+	keyMode       keyModeOptions
 	given         *pflag.FlagSet
 }
 

@@ -80,6 +80,12 @@ type (
 	configError struct{ err error }
 	// noCommandError is a name that no command has.
 	noCommandError struct{ name, nearest string }
+	// refusedFileError is a file with the wrong mode or owner; mounted tells that its mode is that of a mount.
+	refusedFileError struct {
+		err     error // of package credstore
+		path    string
+		mounted bool
+	}
 	// laxModeError is a file with a secret that others may read.
 	laxModeError struct {
 		path string
@@ -108,7 +114,25 @@ func (e *configError) Error() string { return e.err.Error() }
 
 func (e *configError) Unwrap() error { return e.err }
 
-func (e *noCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
+func (e *noCommandError) Error() string   { return fmt.Sprintf("there is no command %q", e.name) }
+func (e *refusedFileError) Error() string { return e.err.Error() }
+
+func (e *refusedFileError) Unwrap() error { return e.err }
+
+func (e *refusedFileError) hint() string {
+	mode, ok := errors.AsType[*credstore.ModeError](e.err)
+	switch {
+	case e.mounted:
+		return "it seems to be mounted, as from a Kubernetes Secret: --allow-key-mode reads it as it is; " +
+			"defaultMode: 0400 in the volume makes it private"
+	case !ok:
+		return "--allow-key-mode reads it all the same; its owner can run the command without"
+	case mode.Max == 0o600:
+		return "chmod 600 " + shellQuote(e.path)
+	}
+	return "chmod go-w " + shellQuote(e.path)
+}
+
 func (e *laxModeError) Error() string {
 	return fmt.Sprintf("others may read %s (mode %04o)", e.path, e.mode)
 }
@@ -217,6 +241,8 @@ func judgeUsage(err error, v *verdict) bool {
 		return v.is(exitUnfit, "--force replaces it and keeps a copy")
 	case *noUserCertError:
 		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12")
+	case *refusedFileError:
+		return v.is(exitUnfit, e.hint())
 	case *unusableError:
 		return v.is(exitUnfit)
 	}

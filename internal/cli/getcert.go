@@ -35,6 +35,7 @@ type getCertOptions struct {
 	globus          bool
 	keyType         string
 	keyFormat       string
+	keyMode         keyModeOptions
 	json            bool
 }
 
@@ -56,6 +57,7 @@ func (o *getCertOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.globus, "globus", false, "store it as usercert.pem and userkey.pem in ~/.globus")
 	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the keys: "+strings.Join(proxycert.KeyTypes(), ", "))
 	f.StringVar(&o.keyFormat, "key-format", "", "how the key is written: pkcs1 (default) or pkcs8")
+	o.keyMode.addFlags(f)
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 }
 
@@ -204,6 +206,7 @@ func (a *app) getCertRequest(o getCertOptions) (acquire.Request, error) {
 			return r, err
 		}
 	}
+	r.Target.Files = a.files(o.keyMode, o.login.profile)
 	switch {
 	case o.limited:
 		r.Proxy = &acquire.Proxy{Policy: proxycert.Limited}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/internal/term"
@@ -124,6 +123,7 @@ func (a *app) printLine(text string) error {
 
 func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 	o.file.addFlags(f)
+	o.file.keyMode.addFlags(f)
 	f.SortFlags = false // the order is that of the lines
 	for i, field := range infoFields {
 		f.BoolVar(&o.fields[i], field.name, false, field.usage)
@@ -156,7 +156,7 @@ func (a *app) info(path string, o infoOptions) error {
 	if err != nil {
 		return err
 	}
-	c, mode, err := credstore.Inspect(path)
+	c, mode, err := a.files(o.file.keyMode, o.file.profile).Inspect(path)
 	if err != nil {
 		return missing(err, path)
 	}

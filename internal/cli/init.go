@@ -36,6 +36,8 @@ type initOptions struct {
 	out                  string
 	keyType, keyFormat   string
 	passphrase           secretOptions
+	keyMode              keyModeOptions
+	profile              string
 	json                 bool
 }
 
@@ -54,9 +56,11 @@ func (o *initOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.independent, "independent", false, "make an independent proxy")
 	f.IntVar(&o.pathLength, "path-length", 0, "how many proxies may follow below it, `N` (default: any number)")
 	f.StringVarP(&o.out, "out", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
-	f.StringVar(&o.keyType, "key-type", proxycert.RSA2048.String(), "`TYPE` of the key: "+strings.Join(proxycert.KeyTypes(), ", "))
-	f.StringVar(&o.keyFormat, "key-format", "pkcs1", "how the key is written: pkcs1 or pkcs8")
+	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the key: "+strings.Join(proxycert.KeyTypes(), ", "))
+	f.StringVar(&o.keyFormat, "key-format", "", "how the key is written: pkcs1 (default) or pkcs8")
 	o.passphrase.addFlags(f, "passphrase", "passphrase of the private key")
+	o.keyMode.addFlags(f)
+	f.StringVar(&o.profile, "profile", "", "take settings from profile `NAME` of the configuration file")
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 }
 
@@ -70,7 +74,11 @@ func (a *app) newInit() *cobra.Command {
 it. No server is asked. The certificate is that of --cert and --key, else of
 X509_USER_CERT and X509_USER_KEY, else ~/.globus/usercert.pem and userkey.pem,
 else ~/.globus/usercred.p12, and for root the host certificate in
-/etc/grid-security. The passphrase is asked for if the key is encrypted.`,
+/etc/grid-security. The passphrase is asked for if the key is encrypted.
+
+Settings come from options, then environment variables, then a profile of the
+configuration file: cert, key, passphrase-file or passphrase-command, file,
+hours, limited, key-type, key-format, reuse, allow-key-mode.`,
 		Example: `  $ x509up init
   $ x509up init --cert grid.p12 --valid 24:00
   # in a script: only if less than 6 hours are left
@@ -80,6 +88,11 @@ else ~/.globus/usercred.p12, and for root the host certificate in
 			if err := o.check(cmd.Flags()); err != nil {
 				return err
 			}
+			profile, err := a.profile(o.profile)
+			if err != nil {
+				return err
+			}
+			o.fill(a.Env, profile, cmd.Flags())
 			return a.init(cmd.Context(), o, cmd.Flags().Changed("path-length"))
 		},
 	}
@@ -110,6 +123,40 @@ func (o *initOptions) check(given *pflag.FlagSet) error {
 	return nil
 }
 
+// fill takes what no option says from the environment and the profile. What
+// belongs together is taken together: the key of a profile is not that of a
+// certificate from elsewhere.
+func (o *initOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSet) {
+	if o.cert == "" && !o.noregen {
+		o.cert, o.key = env("X509_USER_CERT"), env("X509_USER_KEY")
+		switch {
+		case o.cert != "":
+		case p.Cert != "":
+			o.cert, o.key = p.Cert, p.Key
+		default:
+			o.key = config.First(o.key, p.Key)
+		}
+	}
+	if o.passphrase == (secretOptions{}) {
+		o.passphrase.file = p.PassphraseFile
+		if o.passphrase.file == "" {
+			o.passphrase.command = p.PassphraseCommand
+		}
+	}
+	o.out = config.First(o.out, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
+	o.keyType = config.First(o.keyType, p.KeyType, proxycert.RSA2048.String())
+	o.keyFormat = config.First(o.keyFormat, p.KeyFormat, "pkcs1")
+	if !given.Changed("hours") && !given.Changed("valid") && p.Hours > 0 {
+		o.hours = fmt.Sprint(p.Hours)
+	}
+	if !given.Changed("reuse") && !o.noregen && p.Reuse > 0 {
+		o.reuse = fmt.Sprint(p.Reuse)
+	}
+	if !given.Changed("limited") && !o.independent {
+		o.limited = p.Limited
+	}
+}
+
 func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
 	request, err := a.initRequest(o, limitPath)
 	if err != nil {
@@ -118,7 +165,7 @@ func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
 	if kept := acquire.Reusable(request); kept != nil {
 		return a.report(acquire.Result{Credential: kept, Reused: true}, request.Target.Path(), o.json)
 	}
-	source, err := a.userSource(o, request.Target.File)
+	source, err := a.userSource(o, request.Target)
 	if err != nil {
 		return err
 	}
@@ -156,10 +203,6 @@ func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error
 	if err != nil {
 		return r, err
 	}
-	file, err := a.credentialFile(fileOptions{file: o.out})
-	if err != nil {
-		return r, err
-	}
 	proxy := &acquire.Proxy{}
 	switch {
 	case o.limited:
@@ -171,7 +214,7 @@ func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error
 		proxy.PathLength = &o.pathLength
 	}
 	return acquire.Request{
-		Target: acquire.Target{File: file}, Lifetime: lifetime, Proxy: proxy, KeyType: keyType, KeyFormat: keyFormat,
+		Target: acquire.Target{File: o.out, Files: a.files(o.keyMode, o.profile)}, Lifetime: lifetime, Proxy: proxy, KeyType: keyType, KeyFormat: keyFormat,
 		Reuse: reuse, Now: a.Now, Notify: func(doing string) { a.tell("%s", doing) },
 	}, nil
 }
@@ -196,8 +239,8 @@ func parseLifetime(valid, hours string, otherwise time.Duration) (time.Duration,
 }
 
 // userSource finds the user certificate. Stored is where proxies are.
-func (a *app) userSource(o initOptions, stored string) (*acquire.User, error) {
-	source := &acquire.User{Passphrase: func(ctx context.Context, file string) (string, error) {
+func (a *app) userSource(o initOptions, stored acquire.Target) (*acquire.User, error) {
+	source := &acquire.User{Files: stored.Files, Passphrase: func(ctx context.Context, file string) (string, error) {
 		tty := &lazyTerminal{wait: &patience{}}
 		defer tty.close()
 		text, err := a.secret(ctx, o.passphrase, tty, thePassphrase, view.Line("passphrase for "+file+": "))
@@ -205,7 +248,7 @@ func (a *app) userSource(o initOptions, stored string) (*acquire.User, error) {
 	}}
 	var err error
 	if o.noregen {
-		source.Cert = stored
+		source.Cert = stored.File
 	} else {
 		source.Cert, source.Key, err = a.userFiles(o.cert, o.key)
 	}
@@ -216,12 +259,9 @@ func (a *app) userSource(o initOptions, stored string) (*acquire.User, error) {
 const hostFolder = "/etc/grid-security"
 
 // userFiles returns the files with the user certificate and its key, of which
-// the latter is empty if the former holds both.
+// the latter is empty if the former holds both. Both may be named already, or
+// the key alone, which then belongs to the certificate in ~/.globus.
 func (a *app) userFiles(cert, key string) (string, string, error) {
-	if cert != "" {
-		return cert, key, nil
-	}
-	cert, key = a.Env("X509_USER_CERT"), a.Env("X509_USER_KEY")
 	if cert != "" {
 		return cert, key, nil
 	}

@@ -109,12 +109,24 @@ var keyTests = map[string]keyTest{
 	"field":      {value: text(`["certreq=csr"]`), with: ends(6, "it refused"), without: works},
 }
 
-// TestProfileKeys: every key that a profile may have does something for get-cert.
+// initKeys are for init alone, and have their tests in these scripts.
+var initKeys = map[string]string{
+	"cert": "init", "key": "init", "passphrase-file": "init", "passphrase-command": "init", "allow-key-mode": "keymode",
+}
+
+// TestProfileKeys: every key that a profile may have does something for get-cert, or has a test for init.
 func TestProfileKeys(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
 	for _, key := range config.Keys() {
 		known[key.Name] = true
+		if script := initKeys[key.Name]; script != "" {
+			text, err := os.ReadFile("testdata/" + script + ".txtar")
+			if err != nil || !strings.Contains(string(text), "'"+key.Name+" = ") {
+				t.Errorf("%s is not in %s.txtar: %v", key.Name, script, err)
+			}
+			continue
+		}
 		c, ok := keyTests[key.Name]
 		if !ok {
 			t.Errorf("%s has no test", key.Name)

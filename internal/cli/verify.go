@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
@@ -53,6 +52,7 @@ each check, and exits 4 if one of them failed.`,
 	}
 	f := cmd.Flags()
 	o.file.addFlags(f)
+	o.file.keyMode.addFlags(f)
 	f.StringVar(&o.caDir, "ca-dir", "", "the CAs are in `FOLDER` (default $X509_CERT_DIR, else ~/.globus/certificates, else "+systemCADir+")")
 	f.StringVar(&o.crl, "crl", "warn", "what a missing revocation list is: off (do not look), warn or require")
 	f.BoolVar(&o.json, "json", false, "print the checks as JSON")
@@ -66,7 +66,7 @@ func (a *app) verify(path string, o verifyOptions) error {
 	if !ok {
 		return usagef("--crl %q: it is off, warn or require", o.crl)
 	}
-	c, err := credstore.Load(path)
+	c, err := a.files(o.file.keyMode, o.file.profile).Load(path)
 	if err != nil {
 		return missing(err, path)
 	}

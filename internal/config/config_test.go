@@ -38,6 +38,11 @@ proxy             = true
 limited           = false
 key-type          = "ec256"
 key-format        = "pkcs8"
+cert              = "~/.globus/robot.pem"
+key               = "/run/secrets/robot/userkey.pem"
+passphrase-file   = "/run/secrets/robot/passphrase"
+passphrase-command = "pass show robot"
+allow-key-mode    = true
 mode              = "pkcs12"
 reuse             = 0.5
 field             = ["certreq=csr", "submit=action"]
@@ -50,25 +55,30 @@ func TestEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Profile{
-		Name:             "campus",
-		IdentityProvider: "https://idp.example.org/idp/profile/SAML2/SOAP/ECP",
-		Username:         "jdoe",
-		ServiceProvider:  "https://ca.example.org/secure/getcert",
-		IdPList:          "https://lists.example.org/idps.txt",
-		Metadata:         "/home/jdoe/metadata.xml",
-		PasswordCommand:  "pass show campus | head -n 1",
-		PasswordFile:     "/run/secrets/campus",
-		CAFile:           "/home/jdoe/ca.pem",
-		Duo:              "push",
-		Timeout:          90 * time.Second,
-		File:             "/home/jdoe/private/x509",
-		Hours:            12,
-		Proxy:            true,
-		KeyType:          "ec256",
-		KeyFormat:        "pkcs8",
-		Mode:             "pkcs12",
-		Reuse:            0.5,
-		Fields:           []string{"certreq=csr", "submit=action"},
+		Name:              "campus",
+		IdentityProvider:  "https://idp.example.org/idp/profile/SAML2/SOAP/ECP",
+		Username:          "jdoe",
+		ServiceProvider:   "https://ca.example.org/secure/getcert",
+		IdPList:           "https://lists.example.org/idps.txt",
+		Metadata:          "/home/jdoe/metadata.xml",
+		PasswordCommand:   "pass show campus | head -n 1",
+		PasswordFile:      "/run/secrets/campus",
+		CAFile:            "/home/jdoe/ca.pem",
+		Duo:               "push",
+		Timeout:           90 * time.Second,
+		File:              "/home/jdoe/private/x509",
+		Hours:             12,
+		Proxy:             true,
+		KeyType:           "ec256",
+		KeyFormat:         "pkcs8",
+		Cert:              "/home/jdoe/.globus/robot.pem",
+		Key:               "/run/secrets/robot/userkey.pem",
+		PassphraseFile:    "/run/secrets/robot/passphrase",
+		PassphraseCommand: "pass show robot",
+		AllowKeyMode:      true,
+		Mode:              "pkcs12",
+		Reuse:             0.5,
+		Fields:            []string{"certreq=csr", "submit=action"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

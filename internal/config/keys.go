@@ -21,25 +21,30 @@ import (
 type Profile struct {
 	Name string // "" for the empty profile
 
-	IdentityProvider string
-	Username         string
-	ServiceProvider  string // URL
-	IdPList          string // URL or path
-	Metadata         string // URL or path
-	PasswordCommand  string // for a shell
-	PasswordFile     string
-	CAFile           string
-	Duo              string        // auto, push, phone, sms or passcode
-	Timeout          time.Duration // for a whole run
-	File             string        // where the credential is stored
-	Hours            float64       // lifetime
-	Proxy            bool
-	Limited          bool
-	KeyType          string
-	KeyFormat        string
-	Mode             string   // certreq or pkcs12
-	Reuse            float64  // hours that must be left; 0: get a new credential
-	Fields           []string // FIELD=NAME
+	IdentityProvider  string
+	Username          string
+	ServiceProvider   string // URL
+	IdPList           string // URL or path
+	Metadata          string // URL or path
+	PasswordCommand   string // for a shell
+	PasswordFile      string
+	CAFile            string
+	Duo               string        // auto, push, phone, sms or passcode
+	Timeout           time.Duration // for a whole run
+	File              string        // where the credential is stored
+	Hours             float64       // lifetime
+	Proxy             bool
+	Limited           bool
+	KeyType           string
+	KeyFormat         string
+	Mode              string   // certreq or pkcs12
+	Reuse             float64  // hours that must be left; 0: get a new credential
+	Fields            []string // FIELD=NAME
+	Cert              string   // the user certificate
+	Key               string   // its private key
+	PassphraseFile    string   // of that key
+	PassphraseCommand string   // for a shell
+	AllowKeyMode      bool     // whoever else can read the key
 }
 
 // Key is a setting that a profile may have.
@@ -102,6 +107,11 @@ func Keys() []Key {
 			}
 			return err
 		}},
+		path("cert", func(p *Profile) *string { return &p.Cert }),
+		path("key", func(p *Profile) *string { return &p.Key }),
+		path("passphrase-file", func(p *Profile) *string { return &p.PassphraseFile }),
+		text("passphrase-command", func(p *Profile) *string { return &p.PassphraseCommand }),
+		yesNo("allow-key-mode", func(p *Profile) *bool { return &p.AllowKeyMode }),
 		{"field", `a list of FIELD=NAME in quotes, such as ["certreq=csr"]`, func(p *Profile, v value) (err error) {
 			p.Fields, err = v.texts()
 			return err
