@@ -46,7 +46,7 @@ func (v *Credential) WriteChain(w io.Writer, f NameForm) error {
 			}
 			text = certtext.Limit(text)
 			if e.Critical {
-				text += " (critical)"
+				text = strings.TrimSpace(text + " (critical)")
 			}
 			r.add("  "+label, text)
 		}

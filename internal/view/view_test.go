@@ -7,10 +7,12 @@ import (
 	"bytes"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"flag"
+	"io"
 	"io/fs"
 	"math/big"
 	"os"
@@ -154,6 +156,8 @@ func TestWarnings(t *testing.T) {
 			"the file lacks the certificate above its proxies, without which no server takes them"},
 		{"RSA 2047", short(good, 2047), view.Facts{Now: now}, "the key of chain 1 has 2047 bits, and servers want 2048"},
 		{"RSA 2048", short(good, 2048), view.Facts{Now: now}, ""},
+		{"a weak certificate alone", &proxycert.Credential{Chain: short(good, 1024).Chain[1:]}, view.Facts{Now: now},
+			"the key of the certificate has 1024 bits, and servers want 2048"},
 		{"SHA-1", signed(good, x509.SHA1WithRSA, false), view.Facts{Now: now}, "chain 1 is signed with SHA1-RSA, which servers no longer take"},
 		{"MD5", signed(good, x509.MD5WithRSA, false), view.Facts{Now: now}, "chain 1 is signed with MD5-RSA, which servers no longer take"},
 		{"SHA-1 of a root", signed(good, x509.ECDSAWithSHA1, true), view.Facts{Now: now}, ""},
@@ -297,6 +301,55 @@ func TestText(t *testing.T) {
 	for _, secret := range []*big.Int{key.D, key.Primes[0], key.Primes[1]} {
 		if strings.Contains(hex, secret.Text(16)) {
 			t.Error("a part of the private key is there")
+		}
+	}
+}
+
+// TestChainOfUnknown: a critical extension is shown whether it is known or not; any other only where it matters.
+func TestChainOfUnknown(t *testing.T) {
+	t.Parallel()
+	c := proxy(t, func(p *testca.Proxy) { p.Bad = []testca.Fault{testca.UnknownCritical} })
+	eec := *c.Chain[1]
+	eec.Extensions = []pkix.Extension{
+		{Id: []int{2, 5, 29, 30}, Critical: true, Value: []byte{0x30, 0}}, {Id: []int{2, 5, 29, 36}, Value: []byte{0x30, 0}},
+		{Id: []int{2, 5, 29, 17}, Value: []byte{0x30, 3, 0x82, 1, 'h'}}, {Id: []int{2, 5, 29, 31}, Value: []byte{5}}, {Id: []int{1, 2, 3}, Value: []byte{5, 0}},
+	}
+	c.Chain = []*x509.Certificate{c.Chain[0], &eec}
+	v := view.New(c, view.Facts{Now: now})
+	var out strings.Builder
+	if err := v.WriteChain(&out, view.Slashes); err != nil {
+		t.Fatal(err)
+	}
+	unknown := v.Certificates[0].UnknownCritical
+	if len(unknown) != 1 || !strings.Contains(out.String(), "\n  "+unknown[0]+" ") || !strings.Contains(out.String(), " : cannot be read, or is not known (critical)\n") {
+		t.Errorf("%q in %s", unknown, out.String())
+	}
+	_, above, _ := strings.Cut(out.String(), "certificate 1 of 2")
+	if !strings.HasSuffix(above, "  name constraints   : (critical)\n  also named         : DNS:h\n  CRL                : cannot be read, or is not known\n") {
+		t.Errorf("%s", above)
+	}
+}
+
+// broken is a pipe without a reader.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestBrokenPipe: no form hides that it could not be written.
+func TestBrokenPipe(t *testing.T) {
+	t.Parallel()
+	c := proxy(t, nil)
+	v := view.New(c, view.Facts{Now: now})
+	for name, err := range map[string]error{
+		"block":  v.Write(broken{}, view.Style{}),
+		"chain":  v.WriteChain(broken{}, view.Slashes),
+		"text":   v.WriteText(broken{}, view.Slashes),
+		"stored": v.WriteStored(broken{}, "stored"),
+		"import": view.WriteUserCertificate(broken{}, c, view.Facts{Now: now}),
+		"report": view.NewReport(&trust.Report{}, "", "").Write(broken{}),
+	} {
+		if !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
