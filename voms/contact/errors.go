@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -192,6 +193,10 @@ func (e *TimeoutError) Error() string {
 // Unwrap returns context.DeadlineExceeded.
 func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
 
+// aup finds the policy in the reason of a suspension, where voms-server has it as free text: "User failed to sign the AUP in
+// time" is VOMS Admin's. IAM has the same code for both.
+var aup = regexp.MustCompile(`(?i)\baup\b|acceptable use`)
+
 // reasonOf sorts the refusals of voms-server (numbers in the older protocol, words in REST, 1001 for two things) and of IAM
 // (numbers of its own, 1004 and 1006 each for several things). Where the code is shared the words decide.
 func reasonOf(f wire.Fault, status int) Reason {
@@ -200,9 +205,10 @@ func reasonOf(f wire.Fault, status int) Reason {
 		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(words, text) })
 	}
 	switch {
-	case says("sign aup", "sign the aup", "acceptable use policy"):
-		return AUP
 	case f.Code == "SuspendedUser", f.Code == "1004", says("currently suspended", "is not active"):
+		if aup.MatchString(f.Message) {
+			return AUP
+		}
 		return Suspended
 	case f.Code == "1007", f.Code == "1002", says("unable to satisfy", "not authorized to request attribute", "no valid voms attributes"):
 		return NoAttribute

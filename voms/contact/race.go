@@ -28,6 +28,7 @@ type race struct {
 	asking  int   // that many have the turn
 	turns   int   // that many may have it at once
 	ready   []int // connected, and waiting for their turn
+	over    bool  // nothing more will come of it
 }
 
 // event is what an attempt has come to: a connection, or its end.
@@ -50,20 +51,19 @@ func (r *race) run(parent context.Context) (*Answer, error) {
 	r.turns, r.timer = 1, time.NewTimer(0)
 	defer r.timer.Stop()
 	r.start(ctx)
-	for r.pending > 0 {
+	for r.pending > 0 && !r.over {
 		select {
 		case e := <-r.events:
-			if answer, over := r.handle(ctx, e); over {
-				return answer, r.failure(answer)
+			if answer := r.handle(ctx, e); answer != nil {
+				return answer, nil
 			}
 		case <-r.timer.C:
 			r.hurry(ctx)
 		case <-ctx.Done():
 			r.expire()
-			return nil, r.failure(nil)
 		}
 	}
-	return nil, r.failure(nil)
+	return nil, r.failure()
 }
 
 // start begins the next attempt, if there is one.
@@ -119,12 +119,12 @@ func (r *race) next() bool {
 	return true
 }
 
-// handle takes note of an event, and tells whether it was the last that matters.
-func (r *race) handle(ctx context.Context, e event) (answer *Answer, over bool) {
+// handle takes note of an event, and returns the answer if it brings one.
+func (r *race) handle(ctx context.Context, e event) *Answer {
 	if !e.ended {
 		r.ready = append(r.ready, e.attempt)
 		r.next()
-		return nil, false
+		return nil
 	}
 	a := r.attempts[e.attempt]
 	a.ended, a.err, a.protocol = true, e.err, e.protocol
@@ -136,20 +136,17 @@ func (r *race) handle(ctx context.Context, e event) (answer *Answer, over bool) 
 	if e.protocol != Unknown && !a.listing() && r.client.Learned != nil {
 		r.client.Learned(a.endpoint, e.protocol)
 	}
-	if e.err == nil {
-		return e.answer, true
-	}
 	if refused, ok := errors.AsType[*RefusedError](e.err); ok && refused.Reason.final() {
-		return nil, true
-	}
-	if !r.next() && r.asking == 0 {
+		r.over = true
+	} else if e.err != nil && !r.next() && r.asking == 0 {
 		r.start(ctx)
 	}
-	return nil, false
+	return e.answer
 }
 
 // expire ends the attempts that had no answer in time. What they were waiting for says more than that the time is over.
 func (r *race) expire() {
+	r.over = true
 	for _, a := range r.attempts[:r.started] {
 		if !a.ended {
 			a.ended, a.err = true, a.tooSlow()
@@ -157,11 +154,8 @@ func (r *race) expire() {
 	}
 }
 
-// failure is nil if there is an answer.
-func (r *race) failure(answer *Answer) error {
-	if answer != nil {
-		return nil
-	}
+// failure is what has become of the attempts that have ended.
+func (r *race) failure() *FailedError {
 	failed := &FailedError{VO: r.attempts[0].endpoint.VO}
 	for _, a := range r.attempts[:r.started] {
 		if a.ended {

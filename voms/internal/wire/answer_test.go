@@ -271,6 +271,9 @@ func FuzzAnswer(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for _, seed := range readVectors(f) {
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		a, err := wire.Parse(body)
 		if (a == nil) == (err == nil) || err != nil && !printable(err.Error()) {
@@ -371,6 +374,9 @@ func FuzzHTTP(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200\r\n\r\n<voms></voms>"))
 	f.Add([]byte("<?xml\x1b"))
+	for _, seed := range readVectors(f) {
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		status, body, err := wire.ReadHTTP(bytes.NewReader(text))
 		if len(body) > len(text) || status == 0 && len(body) > 0 || status != 0 && status < 200 || err != nil && !printable(err.Error()) {
