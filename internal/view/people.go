@@ -172,9 +172,6 @@ func (v *Credential) picture(columns int, r *rows) string {
 		part := float64(v.now.Sub(v.NotBefore)) / float64(whole)
 		over = int(min(max(part, 0), 1) * float64(bar-1))
 	}
-	if v.Left < 0 {
-		over = bar - 1
-	}
 	return begin + "[" + strings.Repeat("#", over) + r.paint(v.mood(), "|"+strings.Repeat(".", bar-1-over)) + "]" + end
 }
 

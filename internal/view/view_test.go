@@ -74,6 +74,9 @@ func TestGolden(t *testing.T) {
 		{"terminal", "good-voms2-rfc-pathlen2.pem", write(view.Facts{Path: "p\x1b[2J", Now: later,
 			CA: &view.Lookup{Dir: "/etc/grid-security/certificates"}}, view.Style{Width: 80, Colour: true})},
 		{"legacy", "good-grid-old.pem", write(view.Facts{Now: utc}, view.Style{Width: 60})},
+		{"certificate", "good-openssl-eec-ec.pem", func(cr *proxycert.Credential) (*view.Credential, func(*bytes.Buffer) error) {
+			return write(view.Facts{Now: utc, Mode: 0o644}, view.Style{})(&proxycert.Credential{Chain: cr.Chain})
+		}},
 		{"chain", "good-grid-rfc-of-rfc.pem", func(cr *proxycert.Credential) (*view.Credential, func(*bytes.Buffer) error) {
 			v := view.New(cr, view.Facts{Now: utc})
 			return v, func(b *bytes.Buffer) error { return v.WriteChain(b, view.Slashes) }
