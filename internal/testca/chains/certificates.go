@@ -34,7 +34,7 @@ func goodChains() []Case {
 		{Name: "no CA but the root", CAs: []testca.Options{{}}},
 		{Name: "four CAs", CAs: make([]testca.Options, 4)},
 		{Name: "path lengths of CAs used up", CAs: make([]testca.Options, 3), Faults: faults{-3: {testca.CAPathLength(2)}, Above: {testca.CAPathLength(1)}, Issuing: {testca.CAPathLength(0)}}},
-		{Name: "names permitted", Globus: "it knows no name constraints", Faults: at(Issuing, dnsConstraint("example.org")), Person: testca.Leaf{Hosts: []string{"www.example.org"}}},
+		{Name: "names permitted", Warns: "2.5.29.30", Globus: "it knows no name constraints", Faults: at(Issuing, dnsConstraint("example.org")), Person: testca.Leaf{Hosts: []string{"www.example.org"}}},
 		{Name: "a person with alternative names", Person: testca.Leaf{Hosts: []string{"www.example.org", "192.0.2.1"}}},
 		{Name: "a person without key usage", Faults: at(Person, testca.KeyUsage(0))},
 		{Name: "a CA without key usage", Faults: at(Issuing, testca.KeyUsage(0))},

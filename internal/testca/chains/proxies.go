@@ -94,6 +94,11 @@ func goodProxies() []Case {
 		// RFC 3820 §4.1.3 asks for the present moment alone.
 		{Name: "outlives the person", Faults: faults{Person: {testca.Until(Now.AddDate(1, 0, 0))}, First: {testca.Until(Now.AddDate(2, 0, 0))}}},
 		{Name: "issuer in other string types", Faults: at(First, testca.IssuerRetyped)},
+		{Name: "issuer and subject in other string types", Faults: at(First, testca.IssuerRetyped, testca.Added("/CN=1"))},
+		{
+			Name: "issuer and subject in other string types, legacy", Proxies: []testca.Proxy{legacy}, Warns: "before RFC 3820",
+			Faults: at(First, testca.IssuerRetyped, testca.Added("/CN=proxy")), OpenSSL: tooOld, Globus: noLegacy,
+		},
 	}
 }
 
