@@ -46,6 +46,12 @@ allow-key-mode    = true
 mode              = "pkcs12"
 reuse             = 0.5
 field             = ["certreq=csr", "submit=action"]
+voms              = ["cms", "dteam:/dteam/Role=pilot"]
+order             = ["/cms/Role=production"]
+target            = ["se.example.org"]
+vomslife          = "24:00"
+vomses            = ["~/vomses", "/etc/vomses"]
+vomsdir           = "~/vomsdir"
 `
 
 func TestEveryKey(t *testing.T) {
@@ -79,6 +85,12 @@ func TestEveryKey(t *testing.T) {
 		Mode:              "pkcs12",
 		Reuse:             0.5,
 		Fields:            []string{"certreq=csr", "submit=action"},
+		VOMS:              []string{"cms", "dteam:/dteam/Role=pilot"},
+		Order:             []string{"/cms/Role=production"},
+		Targets:           []string{"se.example.org"},
+		VOMSLife:          "24:00",
+		Vomses:            []string{"/home/jdoe/vomses", "/etc/vomses"},
+		VOMSDir:           "/home/jdoe/vomsdir",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -104,6 +116,7 @@ func TestShapesOfTOML(t *testing.T) {
 		{"a table of tables", "[profile]\na = { reuse = false }", config.Profile{Name: "a"}},
 		{"a quoted name", "[profile.\"a\"]\nreuse = 12", config.Profile{Name: "a", Reuse: 12}},
 		{"an empty profile", "[profile.a]", config.Profile{Name: "a"}},
+		{"one VO without a list", "[profile.a]\nvoms = 'cms'", config.Profile{Name: "a", VOMS: []string{"cms"}}},
 		{"CRLF and a comment", "# mine\r\n[profile.a]\r\nproxy = true\r\n", config.Profile{Name: "a", Proxy: true}},
 	}
 	for _, tt := range tests {
@@ -198,7 +211,8 @@ func TestRefused(t *testing.T) {
 		{"another user's home", "[profile.a]\nfile = '~jdoe/x509'", `F:2: file must be an absolute path, or one that begins with ~/, not "~jdoe/x509"`},
 		{"no URL", "[profile.a]\nservice-provider = 'ca.example.org'", `F:2: service-provider must be an https:// URL, not "ca.example.org"`},
 		{"another scheme", "[profile.a]\nidp-list = 'ftp://example.org/l'", `F:2: idp-list must be an https:// URL or a path, not "ftp://example.org/l"`},
-		{"one field as text", "[profile.a]\nfield = 'a=b'", `F:2: field must be a list of FIELD=NAME in quotes, such as ["certreq=csr"], not "a=b"`},
+		{"a number for a list", "[profile.a]\nfield = 1", `F:2: field must be a list of FIELD=NAME in quotes, such as ["certreq=csr"], not 1`},
+		{"a relative path in a list", "[profile.a]\nvomses = ['vomses']", "F:2: vomses must be a list of absolute paths, or of such that begin with ~/, not this list"},
 		{"a list of numbers", "[profile.a]\nfield = [1]", `F:2: field must be a list of FIELD=NAME in quotes, such as ["certreq=csr"], not this list`},
 
 		{"text without quotes", "[profile.a]\nusername = jdoe", `F:2: it is not TOML: expected value but found "jdoe" instead`},

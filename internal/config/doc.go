@@ -29,5 +29,10 @@
 // The file says where a password goes, so it is read strictly. A key that is not known is refused, with its line and the
 // key that was probably meant; so is a value of the wrong kind, a password, and a file that others may write.
 //
+// # Files of VOs and CAs
+//
+// [Vomses], [VOMSDirs] and [CADirs] are the places where grid software keeps them, those on CVMFS apart: a mount that is dead holds up
+// whoever looks at it, so it is looked at last, and not for long.
+//
 // The package writes nothing and keeps nothing between calls.
 package config

@@ -45,6 +45,13 @@ type Profile struct {
 	PassphraseFile    string   // of that key
 	PassphraseCommand string   // for a shell
 	AllowKeyMode      bool     // whoever else can read the key
+
+	VOMS     []string // VO or VO:FQAN; a proxy with their attributes is made
+	Order    []string // FQANs
+	Targets  []string // hosts
+	VOMSLife string   // H:MM
+	Vomses   []string // paths
+	VOMSDir  string   // path
 }
 
 // Key is a setting that a profile may have.
@@ -112,16 +119,26 @@ func Keys() []Key {
 		path("passphrase-file", func(p *Profile) *string { return &p.PassphraseFile }),
 		text("passphrase-command", func(p *Profile) *string { return &p.PassphraseCommand }),
 		yesNo("allow-key-mode", func(p *Profile) *bool { return &p.AllowKeyMode }),
-		{"field", `a list of FIELD=NAME in quotes, such as ["certreq=csr"]`, func(p *Profile, v value) (err error) {
-			p.Fields, err = v.texts()
-			return err
-		}},
+		list("field", `a list of FIELD=NAME in quotes, such as ["certreq=csr"]`, value.text, func(p *Profile) *[]string { return &p.Fields }),
+		list("voms", `a list of VOs in quotes, such as ["cms", "dteam:/dteam/Role=pilot"]`, value.text, func(p *Profile) *[]string { return &p.VOMS }),
+		list("order", `a list of FQANs in quotes, such as ["/cms/Role=production"]`, value.text, func(p *Profile) *[]string { return &p.Order }),
+		list("target", `a list of hosts in quotes, such as ["se.example.org"]`, value.text, func(p *Profile) *[]string { return &p.Targets }),
+		text("vomslife", func(p *Profile) *string { return &p.VOMSLife }),
+		list("vomses", `a list of absolute paths, or of such that begin with ~/`, value.path, func(p *Profile) *[]string { return &p.Vomses }),
+		path("vomsdir", func(p *Profile) *string { return &p.VOMSDir }),
 	}
 }
 
 func text(name string, field func(*Profile) *string) Key {
 	return Key{name, "text in quotes", func(p *Profile, v value) (err error) {
 		*field(p), err = v.text()
+		return err
+	}}
+}
+
+func list(name, expects string, read func(value) (string, error), field func(*Profile) *[]string) Key {
+	return Key{name, expects, func(p *Profile, v value) (err error) {
+		*field(p), err = v.each(read)
 		return err
 	}}
 }
@@ -185,15 +202,16 @@ func (v value) text() (string, error) {
 	return s, nil
 }
 
-func (v value) texts() ([]string, error) {
+// each reads a list. A text alone is a list of one.
+func (v value) each(read func(value) (string, error)) ([]string, error) {
 	list, ok := v.data.([]any)
 	if !ok {
-		return nil, errKind
+		list = []any{v.data}
 	}
 	texts := make([]string, len(list))
 	for i := range list {
 		var err error
-		if texts[i], err = (value{data: list[i]}).text(); err != nil {
+		if texts[i], err = read(value{data: list[i], home: v.home}); err != nil {
 			return nil, err
 		}
 	}

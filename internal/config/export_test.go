@@ -1,0 +1,7 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// ReachableBy is Reachable where a test says what is there.
+var ReachableBy = reachable
