@@ -63,7 +63,6 @@ type Credential struct {
 
 	chain []*x509.Certificate
 	now   time.Time
-	ca    *Lookup
 }
 
 // Certificate is what is shown of one certificate of the chain.
@@ -90,32 +89,45 @@ type Certificate struct {
 
 // New is the view of a credential that has at least one certificate.
 func New(c *proxycert.Credential, f Facts) *Credential {
-	leaf, left := c.Leaf(), c.TimeLeft(f.Now)
+	leaf, left, n := c.Leaf(), c.TimeLeft(f.Now), names{}
 	v := &Credential{
 		Version: Version, Path: f.Path, Mode: octal(f.Mode),
-		Subject: proxycert.OneLine(leaf.RawSubject), SubjectRFC4514: proxycert.RFC2253(leaf.RawSubject),
-		Issuer: proxycert.OneLine(leaf.RawIssuer), IssuerRFC4514: proxycert.RFC2253(leaf.RawIssuer),
-		Identity: proxycert.OneLine(c.Identity()), IdentityRFC4514: proxycert.RFC2253(c.Identity()),
 		Type: proxycert.TypeOf(leaf).String(), Strength: proxycert.Strength(leaf.PublicKey),
 		NotBefore: c.NotBefore().UTC(), NotAfter: c.NotAfter().UTC(),
 		TimeLeft: seconds(left), HasKey: c.Key != nil,
-		Left: left, chain: c.Chain, now: f.Now, ca: f.CA,
+		Left: left, chain: c.Chain, now: f.Now,
 	}
+	v.Subject, v.SubjectRFC4514 = n.of(leaf.RawSubject)
+	v.Issuer, v.IssuerRFC4514 = n.of(leaf.RawIssuer)
+	v.Identity, v.IdentityRFC4514 = n.of(c.Identity())
 	if eec := c.EndEntity(); eec != nil {
-		v.CA, v.CARFC4514 = proxycert.OneLine(eec.RawIssuer), proxycert.RFC2253(eec.RawIssuer)
+		v.CA, v.CARFC4514 = n.of(eec.RawIssuer)
 	}
 	if err := c.Check(f.Now); err != nil {
 		v.Problem = Plain(err.Error())
 	}
 	v.Valid = v.Problem == ""
 	for _, cert := range c.Chain {
-		v.Certificates = append(v.Certificates, certificateOf(cert, f.Now))
+		v.Certificates = append(v.Certificates, certificateOf(cert, f.Now, n))
 	}
 	for _, block := range c.Extra {
 		v.OtherBlocks = append(v.OtherBlocks, certtext.Escape(block.Type))
 	}
 	v.Warnings = warnings(c, f)
 	return v
+}
+
+// names are those that have been written, by their DER: in a chain each stands twice and more, and scripts call often.
+type names map[string][2]string
+
+// of is a name with slashes, and as RFC 4514 has it.
+func (n names) of(der []byte) (slashes, rfc4514 string) {
+	both, ok := n[string(der)]
+	if !ok {
+		both = [2]string{proxycert.OneLine(der), proxycert.RFC2253(der)}
+		n[string(der)] = both
+	}
+	return both[0], both[1]
 }
 
 func octal(mode fs.FileMode) string {
@@ -127,17 +139,17 @@ func octal(mode fs.FileMode) string {
 
 func seconds(left time.Duration) int64 { return max(0, int64(left/time.Second)) }
 
-func certificateOf(cert *x509.Certificate, now time.Time) Certificate {
+func certificateOf(cert *x509.Certificate, now time.Time, n names) Certificate {
 	sum := sha256.Sum256(cert.Raw)
 	v := Certificate{
-		Subject: proxycert.OneLine(cert.RawSubject), SubjectRFC4514: proxycert.RFC2253(cert.RawSubject),
-		Issuer: proxycert.OneLine(cert.RawIssuer), IssuerRFC4514: proxycert.RFC2253(cert.RawIssuer),
 		Serial: cert.SerialNumber.String(), Type: proxycert.TypeOf(cert).String(),
 		Key: certtext.Key(cert), Signature: certtext.Signature(cert),
 		NotBefore: cert.NotBefore.UTC(), NotAfter: cert.NotAfter.UTC(), TimeLeft: seconds(cert.NotAfter.Sub(now)),
 		SHA256: hex.EncodeToString(sum[:]), KeyUsage: usages(cert), Purposes: purposes(cert),
 		AltNames: certtext.Words(cert, "2.5.29.17", proxycert.OneLine),
 	}
+	v.Subject, v.SubjectRFC4514 = n.of(cert.RawSubject)
+	v.Issuer, v.IssuerRFC4514 = n.of(cert.RawIssuer)
 	if cert.BasicConstraintsValid && cert.IsCA && cert.MaxPathLen >= 0 {
 		v.PathLength = new(cert.MaxPathLen)
 	}
