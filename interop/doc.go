@@ -28,7 +28,7 @@
 //
 // "make interop" installs what is missing with install.sh and runs the tests. Every daemon listens on
 // loopback only, on a free port, with configuration, keys and logs in a temporary folder of the test, and
-// is stopped by its process id. (XRootD cannot bind to one address; it turns away who comes from elsewhere.)
+// is stopped by its process id. (Those that would bind to every address have testdata/loopback.c preloaded.)
 // Run as root, the daemons become www-data; run as anyone else, they stay what they are. Their logs are
 // printed when a test fails. A peer that is missing is a failure, never a skip.
 //

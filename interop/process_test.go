@@ -251,3 +251,9 @@ func wantLogged(t *testing.T, peer, log, want string) {
 		t.Errorf("%s has not logged %q", peer, want)
 	}
 }
+
+// loopbackOnly is the library that keeps a server on loopback when it is preloaded.
+func loopbackOnly(t *testing.T, dir string) string {
+	t.Helper()
+	return compile(t, "loopback.c", filepath.Join(dir, "loopback.so"), "-shared", "-fPIC")
+}

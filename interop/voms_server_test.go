@@ -78,7 +78,7 @@ func startVOMSProgram(t *testing.T, g grid, program string) vomsSite {
 	s.Other = newVOMSServer(t, g, makeDir(t, dir, "other"), "other.vo", socket)
 	g.addOldHash(t)
 	s.startDatabase(t, makeDir(t, dir, "db"), socket)
-	preload := compile(t, "voms/preload.c", filepath.Join(dir, "preload.so"), "-shared", "-fPIC")
+	preload := loopbackOnly(t, dir) + ":" + compile(t, "voms/preload.c", filepath.Join(dir, "preload.so"), "-shared", "-fPIC")
 	for _, v := range []vomsServer{s.Test, s.Other} {
 		v.Program = program
 		v.start(t, g, preload, s.LSC)

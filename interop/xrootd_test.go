@@ -45,7 +45,7 @@ func startXRootD(t *testing.T, g grid) xrootd {
 	daemon{
 		Name:    "xrootd",
 		Dir:     dir,
-		Command: []string{"/usr/bin/xrootd", "-c", filepath.Join(dir, "xrootd.cfg"), "-I", "v4"},
+		Command: []string{"/usr/bin/env", "LD_PRELOAD=" + loopbackOnly(t, dir), "/usr/bin/xrootd", "-c", filepath.Join(dir, "xrootd.cfg"), "-I", "v4"},
 		Ready: func() error {
 			conn, err := net.Dial("tcp", s.Address)
 			if err != nil {
