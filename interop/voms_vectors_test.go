@@ -6,6 +6,7 @@
 package interop_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -28,6 +29,7 @@ import (
 var (
 	vectorsOut = flag.String("vectors", "", "make the VOMS vectors anew in this `folder`")
 	upstream   = flag.String("upstream", "", "the `program` of a voms-server that answers REST, for -vectors")
+	javaAPI    = flag.String("java", "", "a `folder` with voms-api-java and what it needs, by version, for -vectors")
 )
 
 // vectorsIn is where the vectors are.
@@ -61,7 +63,7 @@ type answerVector struct {
 // and that the manifest misses none. With -vectors it makes them anew instead.
 func TestVOMSVectors(t *testing.T) {
 	if *vectorsOut != "" {
-		makeVectors(t, *vectorsOut, *upstream)
+		makeVectors(t, *vectorsOut)
 		return
 	}
 	manifest := readVectors(t)
@@ -131,11 +133,11 @@ type vectorMaker struct {
 	manifest vectors
 }
 
-func makeVectors(t *testing.T, dir, upstream string) {
+func makeVectors(t *testing.T, dir string) {
 	t.Helper()
 	g := bareGrid(t)
 	debian := startVOMS(t, g)
-	rest := startVOMSProgram(t, g, upstream)
+	rest := startVOMSProgram(t, g, *upstream)
 	m := &vectorMaker{grid: g, t: t, dir: dir, check: newVOMSCheck(t), users: map[string]gridUser{}}
 	for _, name := range []string{vomsMember, vomsPlain, vomsBusy, vomsSuspended, vomsMarkup, vomsStranger} {
 		m.users[name] = debian.user(t, name)
@@ -149,6 +151,7 @@ func makeVectors(t *testing.T, dir, upstream string) {
 	m.derived(debian)
 	m.targeted(rest)
 	m.forged(debian)
+	m.forgedInJava(debian)
 	m.legacyAnswers(debian)
 	m.restAnswers(rest)
 
@@ -158,11 +161,14 @@ func makeVectors(t *testing.T, dir, upstream string) {
 		facts, refusal := m.check(t, filepath.Join(dir, v.File), debian.CADir, debian.LSC, m.manifest.At)
 		v.Granted, v.Refusal = granted(facts), refusal
 	}
-	text, err := json.MarshalIndent(m.manifest, "", "\t")
-	if err != nil {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetIndent("", "\t")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(m.manifest); err != nil {
 		t.Fatal(err)
 	}
-	writeOwn(t, filepath.Join(dir, "manifest.json"), append(text, '\n'), 0o644)
+	writeOwn(t, filepath.Join(dir, "manifest.json"), text.Bytes(), 0o644)
 	for name, from := range map[string]string{"certificates": debian.CADir, "vomsdir": debian.LSC, "vomses": debian.Vomses} {
 		copyTree(t, filepath.Join(dir, name), from)
 	}
@@ -201,7 +207,9 @@ func (m *vectorMaker) proxy(name, server string, u gridUser, program string, arg
 	}
 	made := program
 	for _, arg := range args {
-		if filepath.IsAbs(arg) && !strings.HasPrefix(arg, "/test.vo") {
+		if option, path, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(path, os.TempDir()) {
+			arg = option + "=" + filepath.Base(path)
+		} else if filepath.IsAbs(arg) && !strings.HasPrefix(arg, "/test.vo") {
 			arg = filepath.Base(arg)
 		}
 		if strings.ContainsAny(arg, " ()~") {
@@ -301,6 +309,28 @@ func (m *vectorMaker) forged(s vomsSite) {
 			"-rfc", "-cert", u.Cert, "-key", u.Key, "-hostcert", filepath.Join(dir, c.issuer+".crt"), "-hostkey", filepath.Join(dir, c.issuer+".key"),
 			"-voms", "test.vo", "-uri", "localhost:15000", "-fqan", "/test.vo", "-fqan", "/test.vo/group/Role=x", "-out", u.File,
 		}, c.args...)...)
+	}
+}
+
+// forgedInJava are what voms-api-java makes, the part of it that IAM signs with.
+func (m *vectorMaker) forgedInJava(s vomsSite) {
+	dir := m.t.TempDir()
+	aa := filepath.Join(dir, "aa")
+	writeOwn(m.t, aa+".crt", s.Test.AA.CertPEM(), 0o644)
+	writeOwn(m.t, aa+".key", s.Test.AA.KeyPEM(m.t), 0o600)
+	for _, version := range []string{"3.3.4", "3.3.5"} { // the latter tags the policy authority wrongly
+		jars, err := filepath.Glob(filepath.Join(*javaAPI, version, "*.jar"))
+		if err != nil || len(jars) == 0 {
+			m.t.Fatalf("no jars of voms-api-java %s in %q: %v", version, *javaAPI, err)
+		}
+		jars = append(jars, "/usr/share/java/voms-clients.jar", "/usr/share/java/commons-cli.jar")
+		u := m.users[vomsMember].fresh(m.t)
+		u.client = u.with("CLASSPATH", strings.Join(jars, ":"))
+		m.proxy("voms-api-java "+version, "none", u, "java",
+			"-Dvoms.fake=true", "-Dvoms.fake.aaCert="+aa+".crt", "-Dvoms.fake.aaKey="+aa+".key", "-Dvoms.fake.serial=1234567890",
+			"-Dvoms.fake.vo=test.vo", "-Dvoms.fake.host=localhost", "-Dvoms.fake.port=15000",
+			"-Dvoms.fake.fqans=/test.vo,/test.vo/group/Role=x", "-Dvoms.fake.gas=nickname=zoe",
+			"org.italiangrid.voms.clients.VomsProxyInit", "-cert", u.Cert, "-key", u.Key, "-vomses", s.Vomses, "-voms", "test.vo", "-out", u.File)
 	}
 }
 
