@@ -153,6 +153,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"ecp", module + "/proxycert"},
 		{"ecp", "log"},
 		{"voms", module + "/ecp"},
+		{"voms/contact", module + "/trust"},
 		{"internal/acquire", module + "/internal/cli"},
 		{"internal/config", "github.com/spf13/cobra"},
 		{"internal/cli", "github.com/beevik/etree"},
@@ -170,6 +171,7 @@ func TestRulesCanFail(t *testing.T) {
 	}
 	for _, c := range []struct{ importer, imported string }{
 		{"getcert", module + "/ecp"},
+		{"voms/contact", module + "/voms"},
 		{"ecp", "golang.org/x/net/publicsuffix"},
 		{"internal/cli", "github.com/spf13/cobra"},
 		{"internal/cli", module + "/internal/acquire"},

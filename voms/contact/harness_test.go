@@ -187,7 +187,7 @@ func (w *world) pipe(c *contact.Client) {
 func (w *world) serve(s *server, raw net.Conn) {
 	defer raw.Close()
 	if s.noHandshake {
-		<-s.done
+		_, _ = io.Copy(io.Discard, raw) // until the client hangs up, without which a bubble does not end
 		return
 	}
 	conn := tls.Server(raw, s.config)
@@ -239,11 +239,11 @@ func (s *server) answer(conn *tls.Conn, text string) {
 		return
 	}
 	if s.noAnswer {
-		<-s.done
+		_, _ = io.Copy(io.Discard, conn)
 		return
 	}
 	if _, err := io.WriteString(conn, text); err == nil && s.keepOpen {
-		<-s.done
+		_, _ = io.Copy(io.Discard, conn)
 	}
 	if tcp, ok := conn.NetConn().(*net.TCPConn); ok && s.reset {
 		_ = tcp.SetLinger(0)
