@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -84,9 +85,15 @@ func isHarmlessText(data []byte) bool {
 	return !bytes.Contains(bytes.ToUpper(data), []byte("PRIVATE KEY")) && !bytes.ContainsAny(data, "<\x00")
 }
 
+// pattern compiles an expression when it is first needed: all of them together
+// take a millisecond, and most runs of the program show no message.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 var (
-	certificates = regexp.MustCompile(`-----BEGIN (CERTIFICATE|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|X509 CERTIFICATE)-----[A-Za-z0-9+/=\s]*-----END (?:CERTIFICATE|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|X509 CERTIFICATE)-----`)
-	longWord     = regexp.MustCompile(`[A-Za-z0-9+/=_-]{40,}`)
+	certificates = pattern(`-----BEGIN (CERTIFICATE|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|X509 CERTIFICATE)-----[A-Za-z0-9+/=\s]*-----END (?:CERTIFICATE|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|X509 CERTIFICATE)-----`)
+	longWord     = pattern(`[A-Za-z0-9+/=_-]{40,}`)
 )
 
 // withoutTokens leaves out of a text the long words that may be tokens, cookies
@@ -94,11 +101,11 @@ var (
 func withoutTokens(text string) string {
 	var b strings.Builder
 	for text != "" {
-		next := certificates.FindStringIndex(text)
+		next := certificates().FindStringIndex(text)
 		if next == nil {
 			next = []int{len(text), len(text)}
 		}
-		b.WriteString(longWord.ReplaceAllString(text[:next[0]], secret.Redacted))
+		b.WriteString(longWord().ReplaceAllString(text[:next[0]], secret.Redacted))
 		b.WriteString(text[next[0]:next[1]])
 		text = text[next[1]:]
 	}
@@ -112,10 +119,10 @@ func isHTML(media string, data []byte) bool {
 		bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }
 
-var title = regexp.MustCompile(`(?is)<title\b[^>]*>([^<]{1,300})</title`)
+var title = pattern(`(?is)<title\b[^>]*>([^<]{1,300})</title`)
 
 func titleOf(data []byte) string {
-	m := title.FindSubmatch(data)
+	m := title().FindSubmatch(data)
 	if m == nil {
 		return ""
 	}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -66,25 +65,25 @@ func cleanField(name, value string) string {
 
 // schemes are those of the IANA registry that may be met. Another first word
 // may be a credential that was sent without its scheme.
-var schemes = regexp.MustCompile(`^(?i:Basic|Bearer|Digest|Negotiate|NTLM|SCRAM-SHA-256|Signature)(?: |$)`)
+var schemes = pattern(`^(?i:Basic|Bearer|Digest|Negotiate|NTLM|SCRAM-SHA-256|Signature)(?: |$)`)
 
 func scheme(value string) string {
-	return schemes.FindString(value) + secret.Redacted
+	return schemes().FindString(value) + secret.Redacted
 }
 
 // realm is all that a challenge may say besides its scheme: Negotiate's holds a
 // token, Digest's a nonce.
-var realm = regexp.MustCompile(`^(?i:Basic|Bearer|Digest|Negotiate|NTLM)(?: realm="[^"]*")?(?:, *(?i:charset)="?(?i:utf-8)"?)?$`)
+var realm = pattern(`^(?i:Basic|Bearer|Digest|Negotiate|NTLM)(?: realm="[^"]*")?(?:, *(?i:charset)="?(?i:utf-8)"?)?$`)
 
 func challenge(value string) string {
-	if realm.MatchString(value) {
+	if realm().MatchString(value) {
 		return oneLine(value)
 	}
 	return scheme(value)
 }
 
 // token is what the name of a cookie is (RFC 6265, §4.1.1).
-var token = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+var token = pattern("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 func cookies(value string) string {
 	var shown []string
@@ -96,14 +95,14 @@ func cookies(value string) string {
 
 func cookiePair(pair string) string {
 	name, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
-	if !ok || !token.MatchString(name) || strings.Trim(value, "=") == "" && value != "" {
+	if !ok || !token().MatchString(name) || strings.Trim(value, "=") == "" && value != "" {
 		return secret.Redacted
 	}
 	return name + "=" + secret.Redacted
 }
 
 // attribute is one that RFC 6265bis has, and what its value can look like.
-var attribute = regexp.MustCompile(`^(?i:Secure|HttpOnly|Partitioned|(?:Path|Domain|Expires|Max-Age|SameSite)=[\w .,:/-]*)$`)
+var attribute = pattern(`^(?i:Secure|HttpOnly|Partitioned|(?:Path|Domain|Expires|Max-Age|SameSite)=[\w .,:/-]*)$`)
 
 func setCookie(value string) string {
 	pair, rest, more := strings.Cut(value, ";")
@@ -111,7 +110,7 @@ func setCookie(value string) string {
 	for more {
 		var a string
 		a, rest, more = strings.Cut(rest, ";")
-		if a = strings.TrimSpace(a); !attribute.MatchString(a) {
+		if a = strings.TrimSpace(a); !attribute().MatchString(a) {
 			a = secret.Redacted
 		}
 		shown = append(shown, a)
@@ -175,8 +174,8 @@ func cleanURL(u *url.URL) string {
 var harmlessParameters = wordSet("entityID idphint lang skin")
 
 var (
-	harmlessValue = regexp.MustCompile(`^(?:[\w.:/-]|%3A|%2F)*$`)
-	plainName     = regexp.MustCompile(`^[A-Za-z][\w.-]{0,31}$`)
+	harmlessValue = pattern(`^(?:[\w.:/-]|%3A|%2F)*$`)
+	plainName     = pattern(`^[A-Za-z][\w.-]{0,31}$`)
 )
 
 // cleanPair shows the name in name=value, and the value if the name is in shown.
@@ -185,9 +184,9 @@ var (
 func cleanPair(pair string, shown map[string]bool) string {
 	name, value, _ := strings.Cut(pair, "=")
 	switch {
-	case !plainName.MatchString(name) || strings.Trim(value, "=") == "":
+	case !plainName().MatchString(name) || strings.Trim(value, "=") == "":
 		return secret.Redacted
-	case shown[name] && harmlessValue.MatchString(value):
+	case shown[name] && harmlessValue().MatchString(value):
 		return pair
 	}
 	return name + "=" + secret.Redacted
