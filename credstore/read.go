@@ -138,6 +138,10 @@ func (r Reader) parse(path string) (*proxycert.Credential, facts, error) {
 func (r Reader) read(path string) ([]byte, facts, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
 	if err != nil {
+		// A socket cannot be opened at all.
+		if info, statErr := os.Stat(path); statErr == nil && !info.Mode().IsRegular() {
+			return nil, facts{}, &NotRegularError{Path: path, Mode: info.Mode()}
+		}
 		return nil, facts{}, fmt.Errorf("credstore: loading %q: %w", path, cause(err))
 	}
 	defer f.Close()

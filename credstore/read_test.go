@@ -7,6 +7,7 @@ package credstore_test
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -97,5 +98,14 @@ func TestReaderOwner(t *testing.T) {
 	}
 	if _, err := r.Load(t.TempDir()); !as[*credstore.NotRegularError](err, "") {
 		t.Errorf("a folder: %v", err)
+	}
+	socket := filepath.Join(t.TempDir(), "socket")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := r.Load(socket); !as[*credstore.NotRegularError](err, "") {
+		t.Errorf("a socket: %v", err)
 	}
 }

@@ -13,19 +13,14 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"syscall"
 
-	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/getcert"
-	"github.com/x509up/x509up/internal/acquire"
-	"github.com/x509up/x509up/internal/cookiefile"
 	"github.com/x509up/x509up/internal/idp"
 	"github.com/x509up/x509up/internal/ownfile"
 	"github.com/x509up/x509up/internal/page"
 	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/internal/view"
-	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/trust"
 )
 
@@ -86,6 +81,8 @@ type (
 		path    string
 		mounted bool
 	}
+	// userFileError is a file with a certificate or key that is not there or may not be read.
+	userFileError struct{ err error }
 	// laxModeError is a file with a secret that others may read.
 	laxModeError struct {
 		path string
@@ -114,25 +111,7 @@ func (e *configError) Error() string { return e.err.Error() }
 
 func (e *configError) Unwrap() error { return e.err }
 
-func (e *noCommandError) Error() string   { return fmt.Sprintf("there is no command %q", e.name) }
-func (e *refusedFileError) Error() string { return e.err.Error() }
-
-func (e *refusedFileError) Unwrap() error { return e.err }
-
-func (e *refusedFileError) hint() string {
-	mode, ok := errors.AsType[*credstore.ModeError](e.err)
-	switch {
-	case e.mounted:
-		return "it seems to be mounted, as from a Kubernetes Secret: --allow-key-mode reads it as it is; " +
-			"defaultMode: 0400 in the volume makes it private"
-	case !ok:
-		return "--allow-key-mode reads it all the same; its owner can run the command without"
-	case mode.Max == 0o600:
-		return "chmod 600 " + shellQuote(e.path)
-	}
-	return "chmod go-w " + shellQuote(e.path)
-}
-
+func (e *noCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
 func (e *laxModeError) Error() string {
 	return fmt.Sprintf("others may read %s (mode %04o)", e.path, e.mode)
 }
@@ -243,8 +222,13 @@ func judgeUsage(err error, v *verdict) bool {
 		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12")
 	case *refusedFileError:
 		return v.is(exitUnfit, e.hint())
+	case *userFileError:
+		if errors.Is(e.err, fs.ErrNotExist) {
+			return v.is(exitNoCredential, "check the name of the file")
+		}
+		return v.is(exitUnfit, "its owner can read it, or let you")
 	case *unusableError:
-		return v.is(exitUnfit)
+		return v.is(exitUnfit, "x509up get-cert and x509up init make a new one")
 	}
 	return false
 }
@@ -341,47 +325,6 @@ func judgeFinding(err error, v *verdict) bool {
 			hints = append(hints, "-i "+shellQuote(c.Name))
 		}
 		return v.is(exitUsage, hints...)
-	}
-	return false
-}
-
-// judgeFiles judges what is wrong with a file.
-func judgeFiles(err error, v *verdict) bool {
-	switch e := err.(type) {
-	case *credstore.ModeError:
-		return v.is(exitUnfit, "chmod 600 "+shellQuote(e.Path))
-	case *cookiefile.ModeError:
-		return v.is(exitFailure, "chmod 600 "+shellQuote(e.Path))
-	case *credstore.OwnerError:
-		return v.is(exitUnfit, "choose another file with -f or X509_USER_PROXY, or have its owner or root remove it")
-	case *credstore.NotRegularError:
-		return v.is(exitUnfit)
-	case *credstore.SymlinkError:
-		return v.is(exitUnfit, "name the file itself, with -f or X509_USER_PROXY")
-	case *credstore.FolderError:
-		return v.is(exitFailure, "choose another file with -f or X509_USER_PROXY")
-	case *credstore.NotCredentialError:
-		return v.is(exitUnfit, "name another file with -f or X509_USER_PROXY, or remove this one yourself")
-	case *acquire.NewCredentialError:
-		return v.is(exitServer)
-	case *acquire.OccupiedError:
-		return v.is(exitUnfit, "move usercert.pem and userkey.pem away first, or store elsewhere with -f")
-	case *credstore.ManagedError:
-		return v.is(exitUnfit, "a file without write permission is someone else's to renew; choose another with -f, or chmod u+w it")
-	case *proxycert.NoPEMError, *proxycert.NoCertificateError, *proxycert.BlockError, *proxycert.SizeError,
-		*proxycert.EncryptedKeyError, *proxycert.KeyMismatchError:
-		return v.is(exitUnfit)
-	case *pemfile.MissingError, *pemfile.SecondKeyError, *pemfile.MismatchError, *pemfile.FormatError, *pemfile.LimitError,
-		*pemfile.NothingError, *pemfile.UnsupportedError, *proxycert.RuleError, *proxycert.PathLengthError,
-		*proxycert.ValidityError, *proxycert.KeySizeError, *proxycert.PolicyError, *proxycert.NoKeyError:
-		return v.is(exitUnfit)
-	case syscall.Errno:
-		switch e {
-		case syscall.ENOSPC, syscall.EDQUOT:
-			return v.is(exitFailure, "the disk or the quota is full")
-		case syscall.EFBIG:
-			return v.is(exitFailure, "the size of files is limited here: see ulimit -f")
-		}
 	}
 	return false
 }

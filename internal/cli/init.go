@@ -173,10 +173,10 @@ func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
 	result, err := acquire.Run(ctx, request)
 	if e, ok := errors.AsType[*acquire.NewCredentialError](err); ok {
 		// No server is to blame: the certificate that is there does not do.
-		return fmt.Errorf("making the proxy: %w", e.Err)
+		return fmt.Errorf("making a proxy of %s: %w", source.Cert, e.Err)
 	}
 	if err != nil {
-		return err
+		return userFile(err)
 	}
 	for _, w := range result.Warnings {
 		a.warn("%s", w)

@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -77,7 +78,10 @@ func (a *app) verify(path string, o verifyOptions) error {
 			return printErr
 		}
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("verifying %s: %w", path, err)
+	}
+	return nil
 }
 
 func (a *app) printReport(v *view.Report, asJSON bool) error {

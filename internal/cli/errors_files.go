@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/cookiefile"
+	"github.com/x509up/x509up/internal/pemfile"
+	"github.com/x509up/x509up/proxycert"
+)
+
+// This is the part of errors.go about files and what they hold.
+
+func (e *refusedFileError) Error() string { return e.err.Error() }
+
+func (e *refusedFileError) Unwrap() error { return e.err }
+
+func (e *refusedFileError) hint() string {
+	mode, ok := errors.AsType[*credstore.ModeError](e.err)
+	switch {
+	case e.mounted:
+		return "it seems to be mounted, as from a Kubernetes Secret: --allow-key-mode reads it as it is; " +
+			"defaultMode: 0400 in the volume makes it private"
+	case !ok:
+		return "--allow-key-mode reads it all the same; its owner can run the command without"
+	case mode.Max == 0o600:
+		return "chmod 600 " + shellQuote(e.path)
+	}
+	return "chmod go-w " + shellQuote(e.path)
+}
+
+func (e *userFileError) Error() string { return e.err.Error() }
+
+func (e *userFileError) Unwrap() error { return e.err }
+
+// userFile gives what is in the way of reading a file of the user's its exit
+// code: one of a certificate or a key, not where proxies are stored.
+func userFile(err error) error {
+	_, folder := errors.AsType[*credstore.FolderError](err)
+	if !folder && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) {
+		return &userFileError{err}
+	}
+	return err
+}
+
+// judgeFiles judges what is wrong with a file.
+func judgeFiles(err error, v *verdict) bool {
+	switch e := err.(type) {
+	case *credstore.ModeError:
+		return v.is(exitUnfit, "chmod 600 "+shellQuote(e.Path))
+	case *cookiefile.ModeError:
+		return v.is(exitFailure, "chmod 600 "+shellQuote(e.Path))
+	case *credstore.OwnerError:
+		return v.is(exitUnfit, "choose another file with -f or X509_USER_PROXY, or have its owner or root remove it")
+	case *credstore.NotRegularError:
+		return v.is(exitUnfit, "name a file")
+	case *credstore.SymlinkError:
+		return v.is(exitUnfit, "name the file itself, with -f or X509_USER_PROXY")
+	case *credstore.FolderError:
+		return v.is(exitFailure, "choose another file with -f or X509_USER_PROXY")
+	case *credstore.NotCredentialError:
+		return v.is(exitUnfit, "name another file with -f or X509_USER_PROXY, or remove this one yourself")
+	case *acquire.NewCredentialError:
+		return v.is(exitServer)
+	case *acquire.OccupiedError:
+		return v.is(exitUnfit, "move usercert.pem and userkey.pem away first, or store elsewhere with -f")
+	case *credstore.ManagedError:
+		return v.is(exitUnfit, "a file without write permission is someone else's to renew; choose another with -f, or chmod u+w it")
+	case syscall.Errno:
+		switch e {
+		case syscall.ENOSPC, syscall.EDQUOT:
+			return v.is(exitFailure, "the disk or the quota is full")
+		case syscall.ELOOP:
+			return v.is(exitUnfit, "the link leads back to itself: name the file")
+		case syscall.EFBIG:
+			return v.is(exitFailure, "the size of files is limited here: see ulimit -f")
+		}
+	}
+	return judgeContents(err, v)
+}
+
+// judgeContents judges what is wrong in a file.
+func judgeContents(err error, v *verdict) bool {
+	switch e := err.(type) {
+	case *proxycert.NoPEMError, *pemfile.NothingError:
+		return v.is(exitUnfit, "name a file with a credential in PEM; x509up import takes PKCS #12, DER and UTF-16, too")
+	case *proxycert.NoCertificateError:
+		return v.is(exitUnfit, "a private key alone is no credential: x509up init --cert FILE --key FILE takes both")
+	case *proxycert.BlockError, *proxycert.SizeError, *pemfile.FormatError, *pemfile.LimitError:
+		return v.is(exitUnfit, "the file is damaged or no credential: get it anew from where it came, or name another")
+	case *proxycert.EncryptedKeyError:
+		return v.is(exitUnfit, "x509up init --cert FILE --key FILE asks for the passphrase")
+	case *proxycert.KeyMismatchError, *pemfile.MismatchError, *pemfile.SecondKeyError:
+		return v.is(exitUnfit, "a certificate works only with the key that it was asked for with; look where that was made")
+	case *pemfile.MissingError, *proxycert.NoKeyError:
+		return v.is(exitUnfit, "name both files, --cert FILE and --key FILE, or one that holds certificate and private key")
+	case *proxycert.ValidityError:
+		if e.Expired() {
+			return v.is(exitUnfit, "get a new one from where it came; of a proxy, x509up init and x509up get-cert make a new one")
+		}
+		return v.is(exitUnfit, "is this machine's clock right?")
+	case *pemfile.UnsupportedError, *proxycert.RuleError, *proxycert.PathLengthError, *proxycert.PolicyError:
+		return v.is(exitUnfit)
+	}
+	return false
+}
