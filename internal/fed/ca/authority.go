@@ -9,7 +9,9 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/md5"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/tls"
 	"crypto/x509"
@@ -79,21 +81,48 @@ func New(now time.Time, name ...RDN) (*Authority, error) {
 	return &Authority{cert, key}, err
 }
 
+// HostName is the subject of [Authority.HostCert].
+func HostName() ([]byte, error) {
+	return encodeName(RDN{DC, "org"}, RDN{DC, "example"}, RDN{O, "Example Hosts"}, RDN{CN, "localhost"})
+}
+
+// HostCert makes a certificate for a grid service on loopback, under all of its names, valid for a month. The key is RSA, for
+// Java's VOMS verifies nothing else, and takes some time to make.
+func (a *Authority) HostCert(now time.Time) (tls.Certificate, error) {
+	subject, err := HostName()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := rsa.GenerateKey(rand.Reader, minRSABits)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return a.serverCert(now, key, &x509.Certificate{
+		RawSubject:  subject,
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	})
+}
+
 // ServerCert makes a TLS certificate for loopback under all of its names, valid for a month.
 func (a *Authority) ServerCert(now time.Time) (tls.Certificate, error) {
 	key, err := newKey()
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	cert, err := certify(&x509.Certificate{
+	return a.serverCert(now, key, &x509.Certificate{
 		Subject:     pkix.Name{CommonName: "localhost"},
-		NotBefore:   now.Add(-time.Hour),
-		NotAfter:    now.AddDate(0, 1, 0),
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:    []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-	}, a.Cert, key.Public(), a.key)
+	})
+}
+
+// serverCert completes a template by names and dates.
+func (a *Authority) serverCert(now time.Time, key crypto.Signer, template *x509.Certificate) (tls.Certificate, error) {
+	template.NotBefore, template.NotAfter = now.Add(-time.Hour), now.AddDate(0, 1, 0)
+	template.DNSNames = []string{"localhost"}
+	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	cert, err := certify(template, a.Cert, key.Public(), a.key)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
@@ -109,6 +138,9 @@ func certify(template, issuer *x509.Certificate, pub crypto.PublicKey, key crypt
 		return nil, err
 	}
 	template.SerialNumber = serial
+	if template.SubjectKeyId, err = keyID(pub); err != nil {
+		return nil, err
+	}
 	if issuer == nil {
 		issuer = template
 	}
@@ -117,6 +149,23 @@ func certify(template, issuer *x509.Certificate, pub crypto.PublicKey, key crypt
 		return nil, err
 	}
 	return x509.ParseCertificate(der)
+}
+
+// keyID is the name of a key by RFC 5280 §4.2.1.2, method 1, which is the one that the C++ libraries of VOMS compute.
+func keyID(pub crypto.PublicKey) ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return nil, err
+	}
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(der, &info); err != nil {
+		return nil, err
+	}
+	sum := sha1.Sum(info.Key.Bytes)
+	return sum[:], nil
 }
 
 // PEM is the text form of a certificate.
@@ -147,6 +196,12 @@ func SubjectHash(cert *x509.Certificate) (string, error) {
 		h.Write(der)
 	}
 	return fmt.Sprintf("%08x", binary.LittleEndian.Uint32(h.Sum(nil))), nil
+}
+
+// OldSubjectHash is the same for OpenSSL before 1.0 and for Java: of the MD5 of the subject as it is.
+func OldSubjectHash(cert *x509.Certificate) string {
+	sum := md5.Sum(cert.RawSubject)
+	return fmt.Sprintf("%08x", binary.LittleEndian.Uint32(sum[:]))
 }
 
 func lowerASCII(r rune) rune {

@@ -11,6 +11,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -284,16 +285,16 @@ func TestTruncate(t *testing.T) {
 	post(c, url.Values{"submit": {"certreq"}, "certreq": {request(t, newKey(t))}}, "", jane)
 }
 
-// TestSubjectHash compares with what openssl x509 -hash printed for the names.
+// TestSubjectHash compares with what openssl x509 -subject_hash and -subject_hash_old printed for the names.
 func TestSubjectHash(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name []ca.RDN
-		want string
+		name      []ca.RDN
+		want, old string
 	}{
-		{[]ca.RDN{{Type: ca.DC, Value: "org"}, {Type: ca.DC, Value: "example"}, {Type: ca.O, Value: "Example Grid"}, {Type: ca.CN, Value: "Example Grid CA"}}, "f4a71061"},
-		{[]ca.RDN{{Type: ca.C, Value: "DE"}, {Type: ca.O, Value: "  Two   Blanks "}, {Type: ca.CN, Value: "UPPER lower"}}, "96496957"},
-		{[]ca.RDN{{Type: ca.CN, Value: "ÜBER Zürich CA"}}, "c41ee132"},
+		{[]ca.RDN{{Type: ca.DC, Value: "org"}, {Type: ca.DC, Value: "example"}, {Type: ca.O, Value: "Example Grid"}, {Type: ca.CN, Value: "Example Grid CA"}}, "f4a71061", "b6bb1c9b"},
+		{[]ca.RDN{{Type: ca.C, Value: "DE"}, {Type: ca.O, Value: "  Two   Blanks "}, {Type: ca.CN, Value: "UPPER lower"}}, "96496957", "91898f6d"},
+		{[]ca.RDN{{Type: ca.CN, Value: "ÜBER Zürich CA"}}, "c41ee132", "d747f8c5"},
 	} {
 		a, err := ca.New(now, tt.name...)
 		if err != nil {
@@ -301,6 +302,9 @@ func TestSubjectHash(t *testing.T) {
 		}
 		if got, err := ca.SubjectHash(a.Cert); got != tt.want || err != nil {
 			t.Errorf("%v: %s, %v, want %s", tt.name, got, err, tt.want)
+		}
+		if got := ca.OldSubjectHash(a.Cert); got != tt.old {
+			t.Errorf("%v: the old one is %s, want %s", tt.name, got, tt.old)
 		}
 	}
 }
@@ -323,5 +327,34 @@ func TestServerCert(t *testing.T) {
 		if _, err := server.Leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: pool, CurrentTime: now}); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestHostCert expects what VOMS wants of its servers: an RSA key, named by the SHA-1 that OpenSSL and C++ compute.
+func TestHostCert(t *testing.T) {
+	t.Parallel()
+	a := online(t).Authority
+	host, err := a.HostCert(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, ok := host.PrivateKey.(*rsa.PrivateKey)
+	if !ok || key.N.BitLen() != 2048 {
+		t.Fatalf("the key is %T", host.PrivateKey)
+	}
+	sum := sha1.Sum(x509.MarshalPKCS1PublicKey(&key.PublicKey))
+	if !bytes.Equal(host.Leaf.SubjectKeyId, sum[:]) {
+		t.Errorf("the key identifier is %X, want %X", host.Leaf.SubjectKeyId, sum)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(a.Cert)
+	for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
+		if _, err := host.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: name, CurrentTime: now}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	subject, err := ca.HostName()
+	if err != nil || !bytes.Equal(subject, host.Leaf.RawSubject) {
+		t.Errorf("HostName gives %X, %v; the certificate has %X", subject, err, host.Leaf.RawSubject)
 	}
 }

@@ -245,10 +245,15 @@ func similarKey(pub crypto.PublicKey) (crypto.Signer, error) {
 	return newKey()
 }
 
+// Subject is the name, DER, that a person's certificates have.
+func (c *Online) Subject(who Person) ([]byte, error) {
+	return encodeName(RDN{DC, "org"}, RDN{DC, "example"}, RDN{C, "US"},
+		RDN{O, c.Organisation}, RDN{CN, fmt.Sprintf("%s %s", who.Name, who.Serial)})
+}
+
 // certify makes an end-entity certificate for signing and for TLS clients.
 func (c *Online) certify(who Person, pub crypto.PublicKey, hours int) (*x509.Certificate, error) {
-	subject, err := encodeName(RDN{DC, "org"}, RDN{DC, "example"}, RDN{C, "US"},
-		RDN{O, c.Organisation}, RDN{CN, fmt.Sprintf("%s %s", who.Name, who.Serial)})
+	subject, err := c.Subject(who)
 	if err != nil {
 		return nil, err
 	}

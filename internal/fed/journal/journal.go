@@ -27,14 +27,17 @@ const maxBody = 1 << 20
 // A Request is one line of the log.
 type Request struct {
 	Time      time.Time `json:"time"`
-	Server    string    `json:"server"` // idp, sp, ca, or other (the host that redirect-idp points at)
-	Method    string    `json:"method"`
-	Path      string    `json:"path"` // without the query
+	Server    string    `json:"server"` // idp, sp, ca, voms, or other (the host that redirect-idp points at)
+	Method    string    `json:"method"` // XML for the older protocol of VOMS, which has neither path nor status
+	Path      string    `json:"path"`   // without the query
 	Status    int       `json:"status"`
 	Login     bool      `json:"login"`     // a password was accepted; at other: an Authorization header came
 	Assertion bool      `json:"assertion"` // a samlp:Response was posted
 	Conn      int64     `json:"conn"`      // counts TCP connections to all servers from 1
-	Fault     string    `json:"-"`         // faultstring of a SOAP fault that was posted
+
+	VO    string `json:"vo,omitempty"`    // at a VOMS server: the name of the VO
+	Asked string `json:"asked,omitempty"` // at a VOMS server: the query, or the commands of the older protocol
+	Fault string `json:"-"`               // faultstring of a SOAP fault that was posted
 }
 
 // A Journal keeps every request in memory and writes it, if it has a writer, as a line of JSON.
@@ -47,7 +50,8 @@ type Journal struct {
 	requests []Request
 }
 
-func (j *Journal) add(r Request) {
+// Add enters a request and when it was.
+func (j *Journal) Add(r Request) {
 	r.Time = j.Now().UTC()
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -79,7 +83,7 @@ func (w *Response) WriteHeader(status int) {
 	if !w.noted {
 		w.noted = true
 		w.Entry.Status = status
-		w.journal.add(w.Entry)
+		w.journal.Add(w.Entry)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -154,5 +158,8 @@ type connKey struct{}
 
 // Number gives a connection its number; for [http.Server.ConnContext].
 func (j *Journal) Number(ctx context.Context, _ net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, j.conns.Add(1))
+	return context.WithValue(ctx, connKey{}, j.Next())
 }
+
+// Next is the number of a new connection.
+func (j *Journal) Next() int64 { return j.conns.Add(1) }
