@@ -133,10 +133,27 @@ func (a *AC) checkSignature(cert *x509.Certificate) error {
 	case x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1:
 		return a.breaks(RuleWeakSignature, a.SignatureAlgorithm.String(), nil)
 	}
-	if err := cert.CheckSignature(a.SignatureAlgorithm, a.RawInfo, a.Signature); err != nil {
+	if err := cert.CheckSignature(forKey(a.SignatureAlgorithm, cert), a.RawInfo, a.Signature); err != nil {
 		return a.breaks(RuleSignature, "", err)
 	}
 	return nil
+}
+
+// forKey is the algorithm with the same digest that fits the key of cert. The C++ implementation names RSA whatever key it signs with, and
+// on verifying goes by the key.
+func forKey(algorithm x509.SignatureAlgorithm, cert *x509.Certificate) x509.SignatureAlgorithm {
+	if cert.PublicKeyAlgorithm != x509.ECDSA {
+		return algorithm
+	}
+	switch algorithm {
+	case x509.SHA256WithRSA:
+		return x509.ECDSAWithSHA256
+	case x509.SHA384WithRSA:
+		return x509.ECDSAWithSHA384
+	case x509.SHA512WithRSA:
+		return x509.ECDSAWithSHA512
+	}
+	return algorithm
 }
 
 // checkKeyID takes what either VOMS library takes: voms-server's compares with the SHA-1 of the key, if there are 20 bytes to
