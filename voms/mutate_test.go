@@ -267,7 +267,7 @@ func TestMutatedSignature(t *testing.T) {
 		"an RSA key":         {func(m *mutant) { m.key = testca.RSA(1) }, wrong},
 		"says SHA-384":       {claim(ecdsa + "\x03\x03"), wrong},
 		"says SHA-512":       {claim(ecdsa + "\x03\x04"), wrong},
-		"says RSA":           {claim(rsa+"\x0b", null), wrong},
+		"RSA with SHA-384":   {claim(rsa+"\x0c", null), wrong}, // RSA with SHA-256 is what voms-server says with an EC key
 		"says Ed25519":       {claim("\x2b\x65\x70"), wrong},
 		"SHA-1 with ECDSA":   {claim(ecdsa + "\x01"), weak},
 		"SHA-1 with RSA":     {claim(rsa+"\x05", null), weak},
