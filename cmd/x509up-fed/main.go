@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command x509up-fed runs a federation in a box: an identity provider, a service provider and an online CA on loopback, to try
-// x509up on and to test against. See the package internal/fed for what is real about it.
+// Command x509up-fed runs a federation in a box: an identity provider, a service provider, an online CA and two VOMS servers on
+// loopback, to try x509up on and to test against. See the package internal/fed for what is real about it.
 package main
 
 import (
@@ -19,17 +19,21 @@ import (
 	"github.com/x509up/x509up/internal/fed"
 )
 
-const usage = `Usage: x509up-fed --dir DIR [--fault NAME]... [--latency 25ms] [--log FILE] [--challenge]
+const usage = `Usage: x509up-fed --dir DIR [--fault NAME]... [--latency 25ms] [--log FILE]
+                  [--challenge] [--iam]
 
-Runs an identity provider, a service provider and an online CA on loopback, until
-it is interrupted. It says "ready" on standard output when they listen.
+Runs an identity provider, a service provider, an online CA and the VOMS servers
+of two VOs, vo.example.org and other.example.org, on loopback, until it is
+interrupted. It says "ready" on standard output when they listen.
 
   --dir DIR         write what a client needs into DIR, which is made if need be:
-                    env.sh, password, ca.pem, certificates/, idps.txt, metadata.xml
+                    env.sh, password, ca.pem, certificates/, idps.txt, metadata.xml,
+                    vomses/, vomsdir/
   --fault NAME      do one thing wrong, see below; may be repeated
   --latency TIME    delay every byte by TIME in each direction, such as 25ms
   --log FILE        append a line of JSON per request to FILE ("-": standard error)
   --challenge       ask for the password with HTTP 401 if a request brings none
+  --iam             make the VOMS servers be like INDIGO IAM's, not like voms-server
   --help            show this and exit
 
 Try it:
@@ -92,6 +96,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.log, "log", "", "")
 	flags.DurationVar(&o.fed.Latency, "latency", 0, "")
 	flags.BoolVar(&o.fed.Challenge, "challenge", false, "")
+	flags.BoolVar(&o.fed.IAM, "iam", false, "")
 	var unknown error // package flag hides what a function returns behind its text
 	flags.Func("fault", "", func(name string) error {
 		f, err := fed.ParseFault(name)
@@ -151,6 +156,6 @@ func help(w io.Writer) {
 
 func listFaults(w io.Writer) {
 	for _, f := range fed.Faults() {
-		fmt.Fprintf(w, "  %-20s %s\n", f.Fault, f.About)
+		fmt.Fprintf(w, "  %-24s %s\n", f.Fault, f.About)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,7 +80,8 @@ func TestServesUntilTold(t *testing.T) {
 // useServers fetches a page from the service provider with what the folder says.
 func useServers(t *testing.T, dir string) {
 	t.Helper()
-	sh := exec.Command("/bin/sh", "-c", `. "$0"/env.sh && printf %s "$X509UP_SERVICE_PROVIDER" && cmp -s "$SSL_CERT_FILE" "$0"/ca.pem`, dir)
+	sh := exec.Command("/bin/sh", "-c", `. "$0"/env.sh && printf %s "$X509UP_SERVICE_PROVIDER" && cmp -s "$SSL_CERT_FILE" "$0"/ca.pem && `+
+		`test -s "$X509_VOMSES"/vo.example.org && test -s "$X509_VOMS_DIR"/other.example.org/localhost.lsc`, dir)
 	provider, err := sh.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +166,17 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+func TestParse(t *testing.T) {
+	t.Parallel()
+	o, err := parse([]string{"--dir", "d", "--log", "l", "--latency", "25ms", "--challenge", "--iam", "--fault", "dtd", "--fault", "voms-huge"})
+	want := options{dir: "d", log: "l", fed: fed.Options{
+		Latency: 25 * time.Millisecond, Challenge: true, IAM: true, Faults: []fed.Fault{fed.DTD, fed.VOMSHuge},
+	}}
+	if err != nil || !reflect.DeepEqual(o, want) {
+		t.Errorf("got %+v, %v; want %+v", o, err, want)
+	}
+}
+
 // TestHelpIsComplete: every fault and every flag is in the help.
 func TestHelpIsComplete(t *testing.T) {
 	t.Parallel()
@@ -174,7 +187,7 @@ func TestHelpIsComplete(t *testing.T) {
 			t.Errorf("%s is missing", f.Fault)
 		}
 	}
-	for _, name := range []string{"dir", "fault", "latency", "log", "challenge", "help"} {
+	for _, name := range []string{"dir", "fault", "latency", "log", "challenge", "iam", "help"} {
 		if !strings.Contains(out.String(), "\n  --"+name+" ") {
 			t.Errorf("--%s is missing", name)
 		}

@@ -4,6 +4,7 @@
 package fed
 
 import (
+	"crypto/x509"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/x509up/x509up/internal/atomicfile"
 	"github.com/x509up/x509up/internal/fed/ca"
+	"github.com/x509up/x509up/proxycert"
 )
 
 // A Dir is what [Federation.WriteDir] has written: absolute paths.
@@ -18,9 +20,11 @@ type Dir struct {
 	Env      string // env.sh: export lines for a POSIX shell
 	Password string // the first user's password and a line feed; mode 0600
 	CA       string // ca.pem: the CA of the TLS servers
-	CertDir  string // certificates: the CA of the user certificates under its OpenSSL hash, with a signing policy
+	CertDir  string // certificates: the CAs of users and of hosts under both of their OpenSSL hashes, with signing policies
 	List     string // idps.txt
 	Metadata string // metadata.xml
+	Vomses   string // vomses: a file for each VO, with its VOMS servers
+	VOMSDir  string // vomsdir: a folder for each VO, with the LSC file of its server
 	Proxy    string // x509up.pem, where a credential is to be stored; not written here
 
 	environ [][2]string
@@ -48,6 +52,8 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 		CertDir:  filepath.Join(dir, "certificates"),
 		List:     filepath.Join(dir, "idps.txt"),
 		Metadata: filepath.Join(dir, "metadata.xml"),
+		Vomses:   filepath.Join(dir, "vomses"),
+		VOMSDir:  filepath.Join(dir, "vomsdir"),
 		Proxy:    filepath.Join(dir, "x509up.pem"),
 	}
 	d.environ = [][2]string{
@@ -57,36 +63,71 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 		{"X509UP_PASSWORD_FILE", d.Password},
 		{"SSL_CERT_FILE", d.CA},
 		{"X509_CERT_DIR", d.CertDir},
+		{"X509_VOMSES", d.Vomses},
+		{"X509_VOMS_DIR", d.VOMSDir},
 		{"X509_USER_PROXY", d.Proxy},
 	}
-	hash, err := ca.SubjectHash(f.UserCA)
-	if err != nil {
-		return Dir{}, err
+	files := []file{
+		{d.Password, []byte(f.Password + "\n"), 0o600},
+		{d.CA, f.CACertPEM, 0o644},
+		{d.List, f.site.list, 0o644},
+		{d.Metadata, f.site.aggregate, 0o644},
+	}
+	for _, a := range []struct {
+		cert     *x509.Certificate
+		subjects string
+	}{{f.UserCA, "/DC=org/DC=example/C=US/*"}, {f.HostCA, "/DC=org/DC=example/O=Example Hosts/*"}} {
+		more, err := anchor(d.CertDir, a.cert, a.subjects)
+		if err != nil {
+			return Dir{}, err
+		}
+		files = append(files, more...)
+	}
+	for _, vo := range f.VOs {
+		files = append(files, file{filepath.Join(d.Vomses, vo.Name), []byte(vo.Vomses), 0o644})
+		if vo.LSC != "" {
+			files = append(files, file{filepath.Join(d.VOMSDir, vo.Name, vo.Host+".lsc"), []byte(vo.LSC), 0o644})
+		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Dir{}, err
 	}
-	if err := os.MkdirAll(d.CertDir, 0o755); err != nil {
+	if err := os.MkdirAll(d.VOMSDir, 0o755); err != nil {
 		return Dir{}, err
 	}
-	for _, file := range []struct {
-		path string
-		data []byte
-		mode os.FileMode
-	}{
-		{d.Password, []byte(f.Password + "\n"), 0o600},
-		{d.CA, f.CACertPEM, 0o644},
-		{filepath.Join(d.CertDir, hash+".0"), ca.PEM(f.UserCA), 0o644},
-		{filepath.Join(d.CertDir, hash+".signing_policy"), []byte(signingPolicy), 0o644},
-		{d.List, f.site.list, 0o644},
-		{d.Metadata, f.site.aggregate, 0o644},
-		{d.Env, []byte(d.script()), 0o644},
-	} {
+	for _, file := range append(files, file{d.Env, []byte(d.script()), 0o644}) {
+		if err := os.MkdirAll(filepath.Dir(file.path), 0o755); err != nil {
+			return Dir{}, err
+		}
 		if err := atomicfile.Write(file.path, file.data, file.mode); err != nil {
 			return Dir{}, err
 		}
 	}
+	go func() { _, _ = f.hostCert() }() // so that the first client of a VOMS server need not wait
 	return d, nil
+}
+
+// A file is one that is to be written.
+type file struct {
+	path string
+	data []byte
+	mode os.FileMode
+}
+
+// anchor are the files of a CA in a folder of CA certificates. OpenSSL looks for them by one hash of the CA's name, Java by
+// the other.
+func anchor(dir string, cert *x509.Certificate, subjects string) ([]file, error) {
+	hash, err := ca.SubjectHash(cert)
+	if err != nil {
+		return nil, err
+	}
+	policy := fmt.Sprintf(signingPolicy, proxycert.OneLine(cert.RawSubject), subjects)
+	var files []file
+	for _, name := range []string{hash, ca.OldSubjectHash(cert)} {
+		base := filepath.Join(dir, name)
+		files = append(files, file{base + ".0", ca.PEM(cert), 0o644}, file{base + ".signing_policy", []byte(policy), 0o644})
+	}
+	return files, nil
 }
 
 // Environ returns the variables of env.sh as NAME=value, for [os/exec.Cmd.Env].
@@ -111,8 +152,8 @@ func (d Dir) script() string {
 // shellQuote makes one word of any string.
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// signingPolicy is in the language of Globus: what the user CA may sign.
-const signingPolicy = `access_id_CA  X509    '/DC=org/DC=example/O=Example Grid/CN=Example Grid CA'
+// signingPolicy is in the language of Globus: which subjects a CA may sign.
+const signingPolicy = `access_id_CA  X509    '%s'
 pos_rights    globus  CA:sign
-cond_subjects globus  '"/DC=org/DC=example/C=US/*"'
+cond_subjects globus  '"%s"'
 `

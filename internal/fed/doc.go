@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fed is a federation in a box: an identity provider (IdP), a service provider (SP) and an online CA on loopback, which
-// speak the real protocols, for the tests of every other package, for make demo, and for people who want to try x509up
-// without an account anywhere.
+// Package fed is a federation in a box: an identity provider (IdP), a service provider (SP), an online CA, and the VOMS servers
+// of two virtual organisations (VOs) on loopback, which speak the real protocols, for the tests of every other package, for make
+// demo, and for people who want to try x509up without an account anywhere.
 //
 //	f, err := fed.Start(fed.Options{Faults: []fed.Fault{fed.WrongPassword200}})
 //	if err != nil { … }
@@ -22,6 +22,9 @@
 // The online CA, below the SP's path /secure/getcert, speaks the form protocol of CILogon's getcert as it was while that issued
 // certificates, in both its modes, with its limits and its error texts.
 //
+// The VOMS servers speak both protocols of voms-server, or that of INDIGO IAM, to the byte: see the package internal/fed/vomsd. The
+// users are members of both VOs but for one; one is suspended; the first is in groups and has roles and attributes.
+//
 // # What can go wrong
 //
 // Each [Fault] is one thing done wrong, while everything else works. [Options.Latency] delays every byte in both directions.
@@ -29,6 +32,6 @@
 //
 // # What it does not do
 //
-// It encrypts no assertions, asks for no second factor, has no browser login, and takes neither Kerberos tickets nor client
-// certificates. Its keys live as long as the process. It listens on loopback only.
+// It encrypts no assertions, asks for no second factor, has no browser login, and takes no Kerberos tickets, nor client
+// certificates except at the VOMS servers. Its keys live as long as the process. It listens on loopback only.
 package fed

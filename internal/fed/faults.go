@@ -10,7 +10,8 @@ import (
 // A Fault is one thing that a server of the federation does wrong, while everything else works.
 type Fault string
 
-// The faults, by the server that has them: first the identity provider, then the service provider, then its online CA.
+// The faults, by the server that has them: first the identity provider, then the service provider, then its online CA, then the
+// VOMS server of the first VO. (That of the second has none.)
 const (
 	ACSMismatch       Fault = "acs-mismatch"
 	WrongPassword200  Fault = "wrong-password-200"
@@ -36,6 +37,30 @@ const (
 	ExpiredCert     Fault = "expired-cert"
 	GarbagePKCS12   Fault = "garbage-pkcs12"
 	Truncate        Fault = "truncate"
+
+	VOMSWrongHolder  Fault = "voms-wrong-holder"
+	VOMSExpired      Fault = "voms-expired"
+	VOMSNotYetValid  Fault = "voms-not-yet-valid"
+	VOMSBadSignature Fault = "voms-bad-signature"
+	VOMSCritical     Fault = "voms-critical-extension"
+	VOMSNoRevAvail   Fault = "voms-no-revavail"
+	VOMSWrongKeyID   Fault = "voms-wrong-keyid"
+	VOMSForeignFQANs Fault = "voms-foreign-fqans"
+	VOMSLSCMismatch  Fault = "voms-lsc-mismatch"
+	VOMSLSCMissing   Fault = "voms-lsc-missing"
+	VOMSUnknownUser  Fault = "voms-unknown-user"
+	VOMSSuspended    Fault = "voms-suspended"
+	VOMSUnsignedAUP  Fault = "voms-aup"
+	VOMSNoAttribute  Fault = "voms-no-attribute"
+	VOMSRESTEmpty    Fault = "voms-rest-empty"
+	VOMSREST404      Fault = "voms-rest-404"
+	VOMSLegacyOnly   Fault = "voms-legacy-only"
+	VOMSSlow         Fault = "voms-slow"
+	VOMSReset        Fault = "voms-reset"
+	VOMSGarbage      Fault = "voms-garbage"
+	VOMSHuge         Fault = "voms-huge"
+	VOMSDeadFirst    Fault = "voms-dead-first"
+	VOMSIPv6Only     Fault = "voms-ipv6-only"
 )
 
 // FaultInfo is a fault with one line about it.
@@ -69,6 +94,29 @@ func Faults() []FaultInfo {
 		{ExpiredCert, "the CA issues a certificate that is over already"},
 		{GarbagePKCS12, "the CA answers something that is neither PKCS #12 nor a certificate"},
 		{Truncate, "the CA's answer stops in the middle"},
+		{VOMSWrongHolder, "the first VO's server certifies attributes for another certificate"},
+		{VOMSExpired, "its attribute certificates have expired"},
+		{VOMSNotYetValid, "its attribute certificates begin in an hour"},
+		{VOMSBadSignature, "its signatures are wrong"},
+		{VOMSCritical, "its attribute certificates have a critical extension that nobody knows"},
+		{VOMSNoRevAvail, "its attribute certificates lack the extension noRevAvail"},
+		{VOMSWrongKeyID, "its attribute certificates name another key as that of the server"},
+		{VOMSForeignFQANs, "its attribute certificates have groups of another VO"},
+		{VOMSLSCMismatch, "the LSC file of the first VO names another server"},
+		{VOMSLSCMissing, "there is no LSC file of the first VO"},
+		{VOMSUnknownUser, "the first VO has no members"},
+		{VOMSSuspended, "all members of the first VO are suspended"},
+		{VOMSUnsignedAUP, "nobody has signed the acceptable use policy of the first VO"},
+		{VOMSNoAttribute, "nobody has a group or role in the first VO beside its own group"},
+		{VOMSRESTEmpty, "the first VO's server answers REST by nothing, as voms-server 2.1.0~rc3 in Debian does"},
+		{VOMSREST404, "the first VO's server answers REST 404"},
+		{VOMSLegacyOnly, "the first VO's server is of before 2.0 and knows no REST"},
+		{VOMSSlow, "the first VO's server begins to answer and then never ends"},
+		{VOMSReset, "the first VO's server resets the connection in place of an answer"},
+		{VOMSGarbage, "the first VO's server answers bytes of no protocol"},
+		{VOMSHuge, "the first VO's server answers 5 MiB"},
+		{VOMSDeadFirst, "the first VO has a server more, which vomses names first and which does not even speak TLS"},
+		{VOMSIPv6Only, "the first VO's server listens on ::1 alone"},
 	}
 }
 

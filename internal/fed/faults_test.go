@@ -14,6 +14,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -140,6 +141,7 @@ func TestFaults(t *testing.T) {
 		fed.GarbagePKCS12: garbage,
 		fed.Truncate:      truncated,
 	}
+	maps.Copy(checks, vomsFaults())
 	var missing []fed.Fault
 	for _, info := range fed.Faults() {
 		check, ok := checks[info.Fault]

@@ -22,6 +22,8 @@ import (
 	"github.com/x509up/x509up/internal/fed/delay"
 	"github.com/x509up/x509up/internal/fed/journal"
 	"github.com/x509up/x509up/internal/fed/saml"
+	"github.com/x509up/x509up/internal/fed/vomsd"
+	"github.com/x509up/x509up/proxycert"
 )
 
 // idpName is the display name of the IdP and the organisation in certificate subjects.
@@ -41,10 +43,13 @@ type Options struct {
 	// Keycloak can: then a client must leave the Envelope's start tag alone as well.
 	InclusiveC14N bool
 
+	// IAM makes the VOMS servers be like INDIGO IAM's, and not like voms-server.
+	IAM bool
+
 	// Now is the servers' clock; nil means time.Now.
 	Now func() time.Time
 
-	// Connected, if not nil, is called with the name of a server ([Request].Server: idp, sp or other) when it has accepted a
+	// Connected, if not nil, is called with the name of a server ([Request].Server: idp, sp, other or voms) when it has accepted a
 	// connection, before TLS begins on it; from several goroutines.
 	Connected func(server string)
 }
@@ -57,6 +62,10 @@ type User struct {
 	Mail     string
 	Serial   string // the online CA's number for the user, last in the common name
 	Locked   bool   // the right password is refused as well
+
+	Subject   string // of the user's certificates, as proxycert.OneLine writes it
+	Stranger  bool   // is in no VO
+	Suspended string // why, in both VOs; empty: is not
 }
 
 // Principal is the user's eduPersonPrincipalName.
@@ -76,13 +85,18 @@ type Federation struct {
 	MetadataURL  string // all metadata in one document
 	MDQURL       string // base of the Metadata Query protocol: "entities/ID" below it
 
-	Users    []User // the first is an ordinary one, the second has a name and a password beyond ASCII, the third is locked
+	// Users: the first is an ordinary one, the second has a name and a password beyond ASCII, the third is locked, the fourth is
+	// in no VO, the fifth is suspended there.
+	Users    []User
 	Username string // of the first
 	Password string // of the first
 
 	CACertPEM []byte            // the CA of the TLS servers
 	CAPool    *x509.CertPool    // the same
 	UserCA    *x509.Certificate // the CA of the user certificates
+	HostCA    *x509.Certificate // the CA of the VOMS servers
+
+	VOs []VO // two; the faults are those of the first
 
 	journal *journal.Journal
 	servers []*http.Server
@@ -90,6 +104,9 @@ type Federation struct {
 	stop    chan struct{}
 	idp     *idp
 	site    *site
+
+	vomsd    []*vomsd.Server
+	hostCert func() (tls.Certificate, error)
 }
 
 // A world is what the servers share.
@@ -129,6 +146,10 @@ func users() []User {
 			Password: "Straße-€-" + rand.Text()},
 		{Username: "locked", Name: "Lee Locked", Mail: "lee.locked@example.org", Serial: "A253", Locked: true,
 			Password: rand.Text()},
+		{Username: "stranger", Name: "Sam Stranger", Mail: "sam.stranger@example.org", Serial: "A254", Stranger: true,
+			Password: rand.Text()},
+		{Username: "suspended", Name: "Sue Suspended", Mail: "sue.suspended@example.org", Serial: "A255",
+			Suspended: "AT&T <nobody@example.org> asked for it", Password: rand.Text()},
 	}
 }
 
@@ -141,6 +162,11 @@ func (f *Federation) start(w *world, o Options) error {
 	}
 	grid, err := ca.New(now, ca.RDN{Type: ca.DC, Value: "org"}, ca.RDN{Type: ca.DC, Value: "example"},
 		ca.RDN{Type: ca.O, Value: "Example Grid"}, ca.RDN{Type: ca.CN, Value: "Example Grid CA"})
+	if err != nil {
+		return err
+	}
+	host, err := ca.New(now, ca.RDN{Type: ca.DC, Value: "org"}, ca.RDN{Type: ca.DC, Value: "example"},
+		ca.RDN{Type: ca.O, Value: "Example Grid"}, ca.RDN{Type: ca.CN, Value: "Example Host CA"})
 	if err != nil {
 		return err
 	}
@@ -189,7 +215,7 @@ func (f *Federation) start(w *world, o Options) error {
 		f.serve(delay.Listen(listeners[i], o.Latency), cert, f.journal.Handle(party.name, party.foreign, party.serve), connected)
 		listeners[i] = nil // the server closes it
 	}
-	return nil
+	return f.startVOMS(w, o, host)
 }
 
 // parties introduces the IdP and the SP to each other, and says where they are.
@@ -198,7 +224,8 @@ func (f *Federation) parties(w *world, urls [3]string, grid *ca.Authority) (*idp
 	spSigner, err2 := saml.NewSigner("sp.example.org", w.now())
 	idpSigner.Inclusive, spSigner.Inclusive = w.inclusive, w.inclusive
 	p := &idp{world: w, entityID: urls[0] + "/idp/shibboleth", url: urls[0] + ecpPath, signer: idpSigner, users: f.Users, other: urls[2]}
-	s := &sp{world: w, entityID: urls[1] + "/shibboleth", url: urls[1], signer: spSigner, ca: onlineCA(w, grid, f.Users)}
+	online, err3 := onlineCA(w, grid, f.Users)
+	s := &sp{world: w, entityID: urls[1] + "/shibboleth", url: urls[1], signer: spSigner, ca: online}
 	p.sp = relyingParty{s.entityID, s.acs(), spSigner}
 	s.idp = trustedIdP{p.entityID, idpName, p.url, idpSigner}
 	f.idp, f.site = p, newSite(w.now(), p, s)
@@ -209,22 +236,28 @@ func (f *Federation) parties(w *world, urls [3]string, grid *ca.Authority) (*idp
 	f.ProtectedURL, f.PublicURL = urls[1]+"/secure/", urls[1]+"/"
 	f.ListURL, f.MetadataURL, f.MDQURL = urls[0]+"/idps.txt", urls[0]+"/metadata.xml", urls[0]+"/"
 	f.Username, f.Password = f.Users[0].Username, f.Users[0].Password
-	return p, s, errors.Join(err1, err2)
+	return p, s, errors.Join(err1, err2, err3)
 }
 
-// onlineCA knows the users of the IdP.
-func onlineCA(w *world, a *ca.Authority, users []User) *ca.Online {
-	var people []ca.Person
-	for _, u := range users {
-		people = append(people, ca.Person{Principal: u.Principal(), Name: u.Name, Mail: u.Mail, Serial: u.Serial})
-	}
-	return &ca.Online{Authority: a, Organisation: idpName, People: people, Now: w.now, Faults: ca.Faults{
+// onlineCA knows the users of the IdP, and names them.
+func onlineCA(w *world, a *ca.Authority, users []User) (*ca.Online, error) {
+	online := &ca.Online{Authority: a, Organisation: idpName, Now: w.now, Faults: ca.Faults{
 		Disabled: w.faults[DisabledCA],
 		OtherKey: w.faults[CertForOtherKey],
 		Expired:  w.faults[ExpiredCert],
 		Garbage:  w.faults[GarbagePKCS12],
 		Truncate: w.faults[Truncate],
 	}}
+	for i, u := range users {
+		person := ca.Person{Principal: u.Principal(), Name: u.Name, Mail: u.Mail, Serial: u.Serial}
+		raw, err := online.Subject(person)
+		if err != nil {
+			return nil, err
+		}
+		users[i].Subject = proxycert.OneLine(raw)
+		online.People = append(online.People, person)
+	}
+	return online, nil
 }
 
 // serve runs one server until Close.
@@ -258,6 +291,9 @@ func (f *Federation) Close() error {
 	f.closing.Do(func() { close(f.stop) })
 	var errs []error
 	for _, s := range f.servers {
+		errs = append(errs, s.Close())
+	}
+	for _, s := range f.vomsd {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(errs...)

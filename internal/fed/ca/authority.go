@@ -23,6 +23,7 @@ import (
 	"math/big"
 	"net"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -81,19 +82,22 @@ func New(now time.Time, name ...RDN) (*Authority, error) {
 	return &Authority{cert, key}, err
 }
 
+// hostKey is the key of all grid services.
+var hostKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, minRSABits) })
+
 // HostName is the subject of [Authority.HostCert].
 func HostName() ([]byte, error) {
 	return encodeName(RDN{DC, "org"}, RDN{DC, "example"}, RDN{O, "Example Hosts"}, RDN{CN, "localhost"})
 }
 
 // HostCert makes a certificate for a grid service on loopback, under all of its names, valid for a month. The key is RSA, for
-// Java's VOMS verifies nothing else, and takes some time to make.
+// Java's VOMS verifies nothing else; as it takes some time to make, all certificates of a process have the same.
 func (a *Authority) HostCert(now time.Time) (tls.Certificate, error) {
 	subject, err := HostName()
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	key, err := rsa.GenerateKey(rand.Reader, minRSABits)
+	key, err := hostKey()
 	if err != nil {
 		return tls.Certificate{}, err
 	}
