@@ -19,6 +19,12 @@ func (c *Client) config(host string) *tls.Config {
 		config = new(tls.Config)
 	}
 	config.ServerName = host
+	if check := config.VerifyConnection; check != nil {
+		config.VerifyConnection = func(s tls.ConnectionState) error {
+			s.ServerName = host // crypto/tls leaves out what it did not send: an address (RFC 6066 §3)
+			return check(s)
+		}
+	}
 	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
 	config.NextProtos = nil // neither protocol has a name, and HTTP/2 is not spoken here
 	// An OpenSSL server that asks for certificates and was not told how to name its sessions breaks the connection when
