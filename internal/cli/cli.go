@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/nearest"
@@ -90,11 +91,7 @@ research computing, and stores them where grid tools look for them.`,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				var names []string
-				for _, c := range cmd.Commands() {
-					names = append(names, c.Name())
-				}
-				return &noCommandError{args[0], nearest.Of(args[0], names)}
+				return noCommand(cmd, args[0])
 			}
 			if showVersion {
 				return a.printVersion()
@@ -105,7 +102,8 @@ research computing, and stores them where grid tools look for them.`,
 	// Cobra's own --version brings text/template, with which the linker keeps
 	// every exported method: two megabytes.
 	root.Flags().BoolVar(&showVersion, "version", false, "show the version")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
 	root.AddGroup(
 		&cobra.Group{ID: "get", Title: "Getting a credential:"},
 		&cobra.Group{ID: "look", Title: "Looking after it:"},
@@ -120,12 +118,47 @@ research computing, and stores them where grid tools look for them.`,
 	return root
 }
 
-// noArgs is cobra.NoArgs with a message that says what to do.
-func noArgs(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("the argument %q is not expected", args[0])
+// noCommand refuses a name that no command below cmd has.
+func noCommand(cmd *cobra.Command, name string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
 	}
-	return nil
+	return &noCommandError{name, nearest.Of(name, names)}
+}
+
+// flagError says which option might have been meant by one that a command does not have.
+func flagError(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return &usageError{err.Error()}
+	}
+	name := unknown.GetSpecifiedName()
+	// The letter -f is spelled out as --file where a credential is read, and as --out where init writes one.
+	if f := cmd.Flags().ShorthandLookup("f"); f != nil && (name == "file" || name == "out") {
+		return &noOptionError{name, f.Name}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return &noOptionError{name, nearest.Of(name, names)}
+}
+
+// noArgs is cobra.NoArgs with a message that says what to do: a file is most often meant as what the command works on.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	option := ""
+	switch {
+	case cmd.Flags().Lookup("cert") != nil:
+		option = "cert"
+	case cmd.GroupID == "look" && cmd.Flags().Lookup("file") != nil:
+		option = "file"
+	}
+	if _, err := os.Stat(args[0]); err == nil && option != "" {
+		return &strayArgumentError{option, args[0]}
+	}
+	return usagef("the argument %q is not expected", args[0])
 }
 
 // noArgsButReuse is noArgs for the commands with --reuse: an option whose value

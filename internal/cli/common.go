@@ -62,19 +62,21 @@ func (o *fileOptions) addFlags(f *pflag.FlagSet) {
 }
 
 // credentialFile is the file that get-cert stores to when it is given the same
-// options. The configuration is read only if nothing else decides.
+// options. The configuration is read only if nothing else decides, or if an
+// option names a profile: a slip in that is told.
 func (a *app) credentialFile(o fileOptions) (string, error) {
 	if o.given != nil && o.given.Changed("file") && o.file == "" {
 		return "", usagef("--file names no file")
 	}
-	if path := config.First(o.file, a.Env("X509_USER_PROXY")); path != "" {
+	path := config.First(o.file, a.Env("X509_USER_PROXY"))
+	if path != "" && o.profile == "" {
 		return path, nil
 	}
 	profile, err := a.profile(o.profile)
 	if err != nil {
 		return "", err
 	}
-	return config.First(profile.File, defaultCredentialFile()), nil
+	return config.First(path, profile.File, defaultCredentialFile()), nil
 }
 
 // globusFolder is ~/.globus.

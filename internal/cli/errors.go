@@ -75,6 +75,8 @@ type (
 	configError struct{ err error }
 	// noCommandError is a name that no command has.
 	noCommandError struct{ name, nearest string }
+	// noOptionError is the name of an option that a command does not have.
+	noOptionError struct{ name, nearest string }
 	// refusedFileError is a file with the wrong mode or owner; mounted tells that its mode is that of a mount.
 	refusedFileError struct {
 		err     error // of package credstore
@@ -112,6 +114,7 @@ func (e *configError) Error() string { return e.err.Error() }
 func (e *configError) Unwrap() error { return e.err }
 
 func (e *noCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
+func (e *noOptionError) Error() string  { return "there is no option --" + e.name }
 func (e *laxModeError) Error() string {
 	return fmt.Sprintf("others may read %s (mode %04o)", e.path, e.mode)
 }
@@ -208,18 +211,23 @@ func judgeUsage(err error, v *verdict) bool {
 	case *noTerminalError:
 		return v.is(exitUsage, terminalHints[e.what])
 	case *strayArgumentError:
-		return v.is(exitUsage, "--"+e.option+"="+e.argument+"?")
+		return v.is(exitUsage, "--"+e.option+"="+shellQuote(e.argument)+"?")
 	case *noCommandError:
 		if e.nearest != "" {
 			return v.is(exitUsage, "x509up "+e.nearest+"?")
 		}
 		return v.is(exitUsage, "x509up help lists the commands")
+	case *noOptionError:
+		if e.nearest != "" {
+			return v.is(exitUsage, "--"+e.nearest+"?")
+		}
+		return v.is(exitUsage)
 	case *noCredentialError:
 		return v.is(exitNoCredential, "x509up get-cert and x509up init make one; -f FILE and X509_USER_PROXY name another file")
 	case *occupiedError:
 		return v.is(exitUnfit, "--force replaces it and keeps a copy")
 	case *noUserCertError:
-		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12")
+		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12; x509up import FILE puts it where it is looked for")
 	case *refusedFileError:
 		return v.is(exitUnfit, e.hint())
 	case *userFileError:

@@ -24,7 +24,7 @@ var exitCodes = []struct {
 	{exitUsage, "the command line or the configuration cannot be understood"},
 	{exitNoCredential, "there is no credential"},
 	{exitUnfit, "there is a credential, or a file in its place, but it will not do: it has expired, is of the wrong kind or someone else's"},
-	{exitRefused, "the identity provider refused the login"},
+	{exitRefused, "the identity provider refused the login, or the passphrase of a private key is wrong"},
 	{exitServer, "a server could not be reached, or did not answer as it should"},
 	{exitVOMS, "VOMS attributes were refused or are missing"},
 	{exitInterrupted, "interrupted"},
@@ -55,6 +55,36 @@ func writeVariables(out io.Writer) {
 		if v.SharedWith != "" {
 			fmt.Fprintf(out, "      (shared with %s)\n", v.SharedWith)
 		}
+	}
+}
+
+// newHelp is cobra's command with a failure where that shows the help of the program.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "show the manual of a command, or a topic",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			for _, c := range cmd.Root().Commands() {
+				if len(args) == 0 {
+					names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			switch {
+			case err != nil:
+				return &usageError{err.Error()}
+			case len(rest) > 0 && about.HasSubCommands():
+				return noCommand(about, rest[0])
+			case len(rest) > 0:
+				return usagef("the argument %q is not expected", rest[0])
+			}
+			about.InitDefaultHelpFlag() // so that it is shown
+			return about.Help()
+		},
 	}
 }
 

@@ -114,7 +114,7 @@ func askFor(what string, ask func() (string, error)) (string, error) {
 	}
 	passphrase, err := ask()
 	if err != nil {
-		return "", fmt.Errorf("pemfile: asking for the passphrase: %w", err)
+		return "", err // which says itself what was being done
 	}
 	return passphrase, nil
 }
