@@ -20,9 +20,13 @@ func WriteUserCertificate(w io.Writer, c *proxycert.Credential, f Facts) error {
 	r.add("issuer", Short(proxycert.OneLine(leaf.RawIssuer)))
 	r.add("valid", leaf.NotBefore.In(f.Now.Location()).Format("2006-01-02")+" to "+clock(leaf.NotAfter, f.Now)+
 		", "+span.String(leaf.NotAfter.Sub(f.Now))+" left")
-	r.add("e-mail", certtext.Escape(strings.Join(leaf.EmailAddresses, ", ")))
+	if len(leaf.EmailAddresses) > 0 {
+		r.add("e-mail", certtext.Escape(strings.Join(leaf.EmailAddresses, ", ")))
+	}
 	usage := certtext.Words(leaf, "2.5.29.15", proxycert.OneLine)
-	r.add("usage", strings.Join(append(usage, certtext.Words(leaf, "2.5.29.37", proxycert.OneLine)...), ", "))
+	if usage = append(usage, certtext.Words(leaf, "2.5.29.37", proxycert.OneLine)...); len(usage) > 0 {
+		r.add("usage", strings.Join(usage, ", "))
+	}
 	r.add("key", certtext.Key(leaf))
 	if f.CA != nil {
 		r.add("CA", f.CA.String())

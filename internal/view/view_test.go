@@ -403,6 +403,23 @@ key     : ECDSA 256
 	}
 }
 
+// TestBareUserCertificate: what a certificate does not say has no line.
+func TestBareUserCertificate(t *testing.T) {
+	t.Parallel()
+	c := testca.New(t, testca.Options{}).Issue(t, testca.Leaf{Subject: "/CN=Bare", Change: func(c *x509.Certificate) {
+		c.EmailAddresses, c.ExtKeyUsage, c.KeyUsage = nil, nil, 0
+	}})
+	var out strings.Builder
+	if err := view.WriteUserCertificate(&out, c, view.Facts{Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if label, text, _ := strings.Cut(line, ":"); strings.TrimSpace(text) == "" || strings.HasPrefix(label, "usage") {
+			t.Errorf("%q", line)
+		}
+	}
+}
+
 // TestReport is what verify says, for people and programs.
 func TestReport(t *testing.T) {
 	t.Parallel()

@@ -6,7 +6,7 @@
 //
 //	for _, c := range chains.All() {
 //		chain := c.Build(t)
-//		_, err := verify(chain.PEM(t), chain.Folder)
+//		_, err := verify(chain.PEM(), chain.Folder)
 //		if (err == nil) != (c.Want == nil) { … }
 //	}
 //
