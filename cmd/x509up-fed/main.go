@@ -136,6 +136,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		defer f.Close()
 		o.fed.Log = f
 	}
+	o.fed.RSA = true // for clients in Java
 	f, err := fed.Start(o.fed)
 	if err != nil {
 		return err

@@ -67,27 +67,9 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 		{"X509_VOMS_DIR", d.VOMSDir},
 		{"X509_USER_PROXY", d.Proxy},
 	}
-	files := []file{
-		{d.Password, []byte(f.Password + "\n"), 0o600},
-		{d.CA, f.CACertPEM, 0o644},
-		{d.List, f.site.list, 0o644},
-		{d.Metadata, f.site.aggregate, 0o644},
-	}
-	for _, a := range []struct {
-		cert     *x509.Certificate
-		subjects string
-	}{{f.UserCA, "/DC=org/DC=example/C=US/*"}, {f.HostCA, "/DC=org/DC=example/O=Example Hosts/*"}} {
-		more, err := anchor(d.CertDir, a.cert, a.subjects)
-		if err != nil {
-			return Dir{}, err
-		}
-		files = append(files, more...)
-	}
-	for _, vo := range f.VOs {
-		files = append(files, file{filepath.Join(d.Vomses, vo.Name), []byte(vo.Vomses), 0o644})
-		if vo.LSC != "" {
-			files = append(files, file{filepath.Join(d.VOMSDir, vo.Name, vo.Host+".lsc"), []byte(vo.LSC), 0o644})
-		}
+	files, err := f.files(d)
+	if err != nil {
+		return Dir{}, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Dir{}, err
@@ -105,6 +87,33 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 	}
 	go func() { _, _ = f.hostCert() }() // so that the first client of a VOMS server need not wait
 	return d, nil
+}
+
+// files are all but env.sh.
+func (f *Federation) files(d Dir) ([]file, error) {
+	files := []file{
+		{d.Password, []byte(f.Password + "\n"), 0o600},
+		{d.CA, f.CACertPEM, 0o644},
+		{d.List, f.site.list, 0o644},
+		{d.Metadata, f.site.aggregate, 0o644},
+	}
+	for _, a := range []struct {
+		cert     *x509.Certificate
+		subjects string
+	}{{f.UserCA, "/DC=org/DC=example/C=US/*"}, {f.HostCA, "/DC=org/DC=example/O=Example Hosts/*"}} {
+		more, err := anchor(d.CertDir, a.cert, a.subjects)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	for _, vo := range f.VOs {
+		files = append(files, file{filepath.Join(d.Vomses, vo.Name), []byte(vo.Vomses), 0o644})
+		if vo.LSC != "" {
+			files = append(files, file{filepath.Join(d.VOMSDir, vo.Name, vo.Host+".lsc"), []byte(vo.LSC), 0o644})
+		}
+	}
+	return files, nil
 }
 
 // A file is one that is to be written.

@@ -46,6 +46,10 @@ type Options struct {
 	// IAM makes the VOMS servers be like INDIGO IAM's, and not like voms-server.
 	IAM bool
 
+	// RSA makes the CA of user certificates have an RSA key, as those of the grid have, without which Java's clients cannot do.
+	// It takes some time to make.
+	RSA bool
+
 	// Now is the servers' clock; nil means time.Now.
 	Now func() time.Time
 
@@ -156,17 +160,7 @@ func users() []User {
 // start makes keys, ports and servers, in this order because each needs the one before.
 func (f *Federation) start(w *world, o Options) error {
 	now := w.now()
-	web, err := ca.New(now, ca.RDN{Type: ca.O, Value: "Example Federation"}, ca.RDN{Type: ca.CN, Value: "Example Web CA"})
-	if err != nil {
-		return err
-	}
-	grid, err := ca.New(now, ca.RDN{Type: ca.DC, Value: "org"}, ca.RDN{Type: ca.DC, Value: "example"},
-		ca.RDN{Type: ca.O, Value: "Example Grid"}, ca.RDN{Type: ca.CN, Value: "Example Grid CA"})
-	if err != nil {
-		return err
-	}
-	host, err := ca.New(now, ca.RDN{Type: ca.DC, Value: "org"}, ca.RDN{Type: ca.DC, Value: "example"},
-		ca.RDN{Type: ca.O, Value: "Example Grid"}, ca.RDN{Type: ca.CN, Value: "Example Host CA"})
+	web, grid, host, err := authorities(now, o.RSA)
 	if err != nil {
 		return err
 	}
@@ -216,6 +210,20 @@ func (f *Federation) start(w *world, o Options) error {
 		listeners[i] = nil // the server closes it
 	}
 	return f.startVOMS(w, o, host)
+}
+
+// authorities makes the CA of the web servers, that of the users and that of the VOMS servers.
+func authorities(now time.Time, withRSA bool) (web, grid, host *ca.Authority, err error) {
+	newCA := ca.New
+	if withRSA {
+		newCA = ca.NewRSA
+	}
+	web, err1 := ca.New(now, ca.RDN{Type: ca.O, Value: "Example Federation"}, ca.RDN{Type: ca.CN, Value: "Example Web CA"})
+	grid, err2 := newCA(now, ca.RDN{Type: ca.DC, Value: "org"}, ca.RDN{Type: ca.DC, Value: "example"},
+		ca.RDN{Type: ca.O, Value: "Example Grid"}, ca.RDN{Type: ca.CN, Value: "Example Grid CA"})
+	host, err3 := ca.New(now, ca.RDN{Type: ca.DC, Value: "org"}, ca.RDN{Type: ca.DC, Value: "example"},
+		ca.RDN{Type: ca.O, Value: "Example Grid"}, ca.RDN{Type: ca.CN, Value: "Example Host CA"})
+	return web, grid, host, errors.Join(err1, err2, err3)
 }
 
 // parties introduces the IdP and the SP to each other, and says where they are.

@@ -55,19 +55,34 @@ func encodeName(steps ...RDN) ([]byte, error) {
 	return asn1.Marshal(seq)
 }
 
-// An Authority is a certification authority on P-256, which starts at once where RSA would make every test wait.
+// An Authority is a certification authority.
 type Authority struct {
 	Cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	key  crypto.Signer
 }
 
-// New makes a self-signed CA under a name, valid for two years from an hour before now.
+// New makes a self-signed CA under a name, valid for two years from an hour before now. Its key is on P-256, which starts at
+// once where RSA would make every test wait.
 func New(now time.Time, name ...RDN) (*Authority, error) {
-	subject, err := encodeName(name...)
+	key, err := newKey()
 	if err != nil {
 		return nil, err
 	}
-	key, err := newKey()
+	return newAuthority(now, key, name)
+}
+
+// NewRSA is New with an RSA key, such as the CAs of the grid have. Java's VOMS clients sign proxies by the kind of key that
+// the CA has, whatever the user's own is, and read users' keys of no other kind.
+func NewRSA(now time.Time, name ...RDN) (*Authority, error) {
+	key, err := rsa.GenerateKey(rand.Reader, minRSABits)
+	if err != nil {
+		return nil, err
+	}
+	return newAuthority(now, key, name)
+}
+
+func newAuthority(now time.Time, key crypto.Signer, name []RDN) (*Authority, error) {
+	subject, err := encodeName(name...)
 	if err != nil {
 		return nil, err
 	}

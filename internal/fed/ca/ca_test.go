@@ -330,6 +330,17 @@ func TestServerCert(t *testing.T) {
 	}
 }
 
+func TestNewRSA(t *testing.T) {
+	t.Parallel()
+	a, err := ca.NewRSA(now, ca.RDN{Type: ca.CN, Value: "RSA CA"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Cert.CheckSignatureFrom(a.Cert); err != nil || a.Cert.SignatureAlgorithm != x509.SHA256WithRSA {
+		t.Errorf("its signature is %v: %v", a.Cert.SignatureAlgorithm, err)
+	}
+}
+
 // TestHostCert expects what VOMS wants of its servers: an RSA key, named by the SHA-1 that OpenSSL and C++ compute.
 func TestHostCert(t *testing.T) {
 	t.Parallel()

@@ -41,19 +41,13 @@ func (s *Server) grant(r request, holder *x509.Certificate, warnings []item) res
 		return out
 	}
 	g := &grants{vo: s.VO.Name, member: m, order: r.order, collect: r.order == ""}
-	for _, command := range r.commands {
-		c := readCommand(command)
-		switch {
-		case c.deadly:
-			return result{died: true}
-		case c.valid && g.run(c):
-		case command == "G/"+s.VO.Name || command == "/"+s.VO.Name:
-			complain(errNotMember, "%s: User unknown to this VO.", s.VO.Name)
-			return out
-		default:
-			complain(errNotMember, "%s: Unable to satisfy %s request!", s.VO.Name, command)
-			return out
-		}
+	failed, died := g.runAll(r.commands)
+	switch {
+	case died:
+		return result{died: true}
+	case failed != "":
+		complain(errNotMember, "%s", failed)
+		return out
 	}
 	if first := g.sort(); first != "" && g.fqans[0] != first {
 		complain(warnNotFirst, "FQAN: %s is not the first selected!\n", g.fqans[0])
@@ -130,6 +124,23 @@ type grants struct {
 	attributes []voms.Attribute
 	order      string
 	collect    bool // the order of the commands is the order wanted
+}
+
+// runAll executes commands until one fails, and says what is then to be said, or until one is the end of the original's process.
+func (g *grants) runAll(commands []string) (failed string, died bool) {
+	for _, text := range commands {
+		c := readCommand(text)
+		switch {
+		case c.deadly:
+			return "", true
+		case c.valid && g.run(c):
+		case text == "G/"+g.vo || text == "/"+g.vo:
+			return g.vo + ": User unknown to this VO.", false
+		default:
+			return g.vo + ": Unable to satisfy " + text + " request!", false
+		}
+	}
+	return "", false
 }
 
 // run executes a command, or says that it cannot.
