@@ -6,7 +6,9 @@
 package interop_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -149,6 +151,48 @@ func TestFedVOMS(t *testing.T) {
 					}
 					if diff := cmp.Diff(want, granted(facts)); diff != "" {
 						t.Errorf("granted (-want +got):\n%s", diff)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestFedVOMSRefuses lets them ask as those who get nothing, and expects that they say why, in the words of either flavour.
+func TestFedVOMSRefuses(t *testing.T) {
+	tool := buildTool(t)
+	for _, iam := range []bool{false, true} {
+		f, d := startBox(t, fed.Options{IAM: iam, RSA: true})
+		for _, c := range []struct {
+			name  string
+			who   fed.User
+			words map[bool]string // by flavour
+		}{
+			{"stranger", f.Users[3], map[bool]string{false: "User unknown to this VO.", true: "User unknown to this VO: 'CN=Sam Stranger A254,O=Example University,"}},
+			// His reason is no XML, which voms-server does not mind and none of them can read. IAM does not tell it.
+			{"suspended", f.Users[4], map[bool]string{false: "", true: "is not active."}},
+			{"role of others", f.Users[1], map[bool]string{false: "Unable to satisfy B/vo.example.org:production request!",
+				true: "User is not authorized to request attribute '/vo.example.org/Role=production' or attribute does not exist."}},
+		} {
+			user := boxUser(t, tool, d, c.who)
+			for _, m := range boxMakers() {
+				if iam && m.Legacy {
+					continue
+				}
+				t.Run(fmt.Sprintf("IAM=%v/%s/%s/%s", iam, m.Name, m.Method, c.name), func(t *testing.T) {
+					t.Parallel()
+					u := user.fresh(t)
+					r := u.run(t, 1, m.Name, m.Args(d, u, "vo.example.org:/vo.example.org/Role=production")...)
+					words := c.words[iam]
+					if iam && m.Name == "voms-proxy-init2" && c.name == "stranger" {
+						// It does not read what comes under HTTP 403, asks in the older protocol, and nginx answers with a page.
+						words = "Server Answer was incorrectly formatted."
+					}
+					if said := r.Stdout + r.Stderr; !strings.Contains(said, words) {
+						t.Errorf("it does not say %q:\n%s", words, said)
+					}
+					if _, err := os.Lstat(u.File); !errors.Is(err, fs.ErrNotExist) {
+						t.Errorf("there is a file: %v", err)
 					}
 				})
 			}
