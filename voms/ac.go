@@ -13,13 +13,13 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/voms/internal/acder"
+	"github.com/x509up/x509up/voms/vomsdir"
 )
 
 // Limits on what is read.
 const (
-	maxAC         = 256 << 10 // bytes; a member of hundreds of groups has some 50 kB
-	maxACs        = 64        // in one proxy
-	maxExtensions = 64        // of one attribute certificate
+	maxAC  = 256 << 10 // bytes; a member of hundreds of groups has some 50 kB
+	maxACs = 64        // in one proxy
 )
 
 // AC is an attribute certificate as it was parsed. Texts in it are as the server wrote them, and may hold anything: quote them
@@ -109,13 +109,8 @@ func splitAuthority(s string) (vo, host string, port int, ok bool) {
 	} else if strings.Contains(host, ":") {
 		found = false
 	}
-	if !found || !isFileName(vo) || !isFileName(host) {
+	if !found || !vomsdir.IsName(vo) || !vomsdir.IsName(host) {
 		return "", "", 0, false
 	}
 	return vo, host, port, true
-}
-
-// isFileName says whether s is a plain name, so that no path leads out of a folder by way of it.
-func isFileName(s string) bool {
-	return s != "" && s[0] != '.' && len(s) <= maxFQAN && strings.IndexFunc(s, func(r rune) bool { return !isNameRune(r) && r != ':' }) < 0
 }

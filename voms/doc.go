@@ -28,8 +28,9 @@
 //	}
 //
 // The AC brings the certificate of its server. That a trusted CA has issued it is not enough: it must be named in an LSC file, which the VO
-// publishes and which lies under the name of the VO and of the host as the AC has them. [AC.Verify] makes the checks of voms-server's libraries and of
-// voms-api-java, and reports each. Its errors are typed, and know what mends them.
+// publishes and which lies under the name of the VO and of the host as the AC has them. Where there is no such file, the server's
+// certificate may lie there itself, as it did before 2008; that passes with a warning. [AC.Verify] makes the checks of voms-server's
+// libraries and of voms-api-java, and reports each. Its errors are typed, and know what mends them.
 //
 // # Putting attributes into a proxy
 //
@@ -44,10 +45,12 @@
 // into the key identifier what is none. All that is read. What is not: UTCTime, other forms of holder and issuer, two of what there should be one.
 //
 // An AC signed with SHA-1 is refused, as a certificate is. voms-server signs with SHA-1 when the certificate of its host is signed by
-// anything but RSA, so this is seen in the field; the server needs another certificate then.
+// anything but RSA, so this is seen in the field; the server needs another certificate then. It also says RSA when it signs with an EC
+// key; of what an AC says only the digest counts, and the kind of the key is that of the certificate. Java can verify RSA alone, so that
+// other keys pass with a warning. No VOMS software signs with RSA-PSS, and none is read.
 //
 // # What it does not do
 //
-// It asks no server (package contact does), and makes no ACs (package aa does). It does not take PEM certificates of servers in the place of LSC
-// files, as was done before 2008. Attributes other than FQANs are not read. It knows no environment, no usual folder and no clock.
+// It asks no server (package contact does), and makes no ACs (package aa does). Attributes other than FQANs are not read. It knows
+// no environment, no usual folder and no clock.
 package voms

@@ -7,8 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/x509up/x509up/proxycert"
@@ -42,6 +40,7 @@ const (
 	RuleAuthority     Rule = "its policy authority is not of the form vo://host:port (GFD.182)"
 	RuleNoCertificate Rule = "it does not bring the certificate of its server"
 	RuleNoDir         Rule = "no folder of LSC files was given, so nobody knows whether that server speaks for the VO"
+	RuleNoLSC         Rule = "there is no LSC file about its server, only its certificate, which must be replaced with each new one"
 	RuleIssuer        Rule = "its issuer is not the subject of the certificate that it brings"
 	RuleAlgorithm     Rule = "it is signed with an algorithm that is not known"
 	RuleWeakSignature Rule = "it is signed with MD5 or SHA-1, which servers no longer take"
@@ -57,6 +56,7 @@ const (
 	RuleNoFQANs       Rule = "there is no FQAN in it"
 	RuleForeignFQAN   Rule = "an FQAN in it is not of its VO"
 	RuleOutlives      Rule = "it is valid longer than the server's certificate, for which some servers refuse it"
+	RuleNotRSA        Rule = "it is signed with another key than RSA, which servers in Java cannot verify"
 	RuleIssuerUsage   Rule = "the key usage of the server's certificate lacks digitalSignature (RFC 5755 §4.5)"
 	RuleIssuerCA      Rule = "the server's certificate is that of a CA, which must not issue attributes (RFC 5755 §4.5)"
 )
@@ -87,13 +87,15 @@ func (e *RuleError) Mend() string {
 	switch e.Rule {
 	case RuleNoDir:
 		return "name the folder of LSC files, often /etc/grid-security/vomsdir"
+	case RuleNoLSC:
+		return "install the VO's LSC files"
 	case RuleNoCAs:
 		return "name the folder of CA certificates, often /etc/grid-security/certificates"
 	case RuleChain:
 		if m, ok := errors.AsType[Mender](e.Err); ok {
 			return m.Mend()
 		}
-		return "install the certificate of the CA \"" + issuerOf(e.AC) + "\", or tell the administrators of the VOMS server"
+		return "install the certificate of the CA" + issuerOf(e.AC) + ", or tell the administrators of the VOMS server"
 	case RuleWeakSignature:
 		return "tell the administrators of the VOMS server: it signs as its host certificate is signed, and with SHA-1 when that is not " +
 			"by RSA with SHA-256 or more, so it needs one that is"
@@ -101,94 +103,12 @@ func (e *RuleError) Mend() string {
 		return "verify it with the end-entity certificate of the proxy"
 	case RuleNoHosts:
 		return "say what this host is called"
+	case RuleNotRSA:
+		return "tell the administrators of the VOMS server that its host certificate should have an RSA key"
 	case RuleOutlives:
 		return "ask for a shorter lifetime, or tell the administrators of the VOMS server that its host certificate ends soon"
 	}
 	return "get new attributes; if they are the same, tell the administrators of the VOMS server"
-}
-
-// LSCMissingError says that there is no LSC file, so that nobody says that Host speaks for VO.
-type LSCMissingError struct {
-	VO, Host string
-	Path     string   // of the file that there should be; empty if there cannot be one
-	Want     []string // what it should hold, one name on each line; nil if that is not known
-	Err      error
-}
-
-func (e *LSCMissingError) Error() string {
-	text := fmt.Sprintf("voms: looking for the LSC file of the VO %q and the server %q: ", e.VO, e.Host)
-	switch {
-	case e.Path == "":
-		return text + e.Err.Error()
-	case errors.Is(e.Err, fs.ErrNotExist):
-		return text + "there is no " + e.Path
-	}
-	return text + e.Err.Error()
-}
-
-func (e *LSCMissingError) Unwrap() error { return e.Err }
-
-// Mend names the file, and what belongs into it as far as that is known.
-func (e *LSCMissingError) Mend() string {
-	switch {
-	case e.Path == "":
-		return "name the folder of LSC files, often /etc/grid-security/vomsdir"
-	case e.Err != nil && !errors.Is(e.Err, fs.ErrNotExist):
-		return "make " + e.Path + " readable"
-	case len(e.Want) == 0:
-		return "install the VO's LSC files, which bring " + e.Path
-	}
-	return "install the VO's LSC files; if they say so too, " + e.Path + " should hold" + indented(e.Want)
-}
-
-// LSCError says that an LSC file cannot be understood.
-type LSCError struct {
-	Path string // empty for a text that is not from a file
-	Line int    // 1 is the first; 0 for the whole
-	Err  error
-}
-
-func (e *LSCError) Error() string {
-	text := "voms: reading an LSC file: "
-	if e.Path != "" {
-		text = "voms: reading the LSC file " + e.Path + ": "
-	}
-	if e.Line > 0 {
-		text += fmt.Sprintf("line %d: ", e.Line)
-	}
-	return text + e.Err.Error()
-}
-
-func (e *LSCError) Unwrap() error { return e.Err }
-
-// Mend names the file.
-func (e *LSCError) Mend() string {
-	return "replace " + e.Path + " by the VO's LSC file: one line with the subject of the server's certificate, one with its issuer"
-}
-
-// LSCMismatchError says that an LSC file is about other certificates than those that a server signs with.
-type LSCMismatchError struct {
-	Path   string     // empty for a text that is not from a file
-	Chains [][]string // what it holds
-	Want   []string   // what it should hold to match
-}
-
-func (e *LSCMismatchError) Error() string {
-	text := "voms: comparing the server's certificate with the LSC file " + e.Path + ": "
-	if len(e.Want) < 2 {
-		return text + "there is no certificate"
-	}
-	for _, chain := range e.Chains {
-		if chain[0] == e.Want[0] {
-			return text + fmt.Sprintf("%q is not issued by %q, but by %q", e.Want[0], chain[1], e.Want[1])
-		}
-	}
-	return text + fmt.Sprintf("it is about %q, not about %q", e.Chains[0][0], e.Want[0])
-}
-
-// Mend names the file and the lines.
-func (e *LSCMismatchError) Mend() string {
-	return "update the VO's LSC files; if they say so too, " + e.Path + " should hold" + indented(e.Want)
 }
 
 // ValidityError says that an attribute certificate is not valid at Now, give or take Skew.
@@ -260,12 +180,10 @@ func checking(a *AC) string {
 
 func issuerOf(a *AC) string {
 	if cert := a.authority(); cert != nil {
-		return proxycert.OneLine(cert.RawIssuer)
+		return " " + quoteName(cert.RawIssuer)
 	}
 	return ""
 }
-
-func indented(lines []string) string { return ":\n  " + strings.Join(lines, "\n  ") }
 
 func quoteName(raw []byte) string { return `"` + proxycert.OneLine(raw) + `"` }
 

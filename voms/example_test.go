@@ -77,18 +77,3 @@ func ExampleExtension() {
 	}
 	_ = sign
 }
-
-// What an LSC file should hold is said by the error, too.
-func ExampleParseLSC() {
-	lsc, err := voms.ParseLSC([]byte("/DC=org/CN=voms.example.org\n/DC=org/CN=CA\n"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("%q\n", lsc.Chains)
-	_, err = voms.ParseLSC([]byte("/DC=org/CN=voms.example.org\n"))
-	fmt.Println(err)
-	// Output:
-	// [["/DC=org/CN=voms.example.org" "/DC=org/CN=CA"]]
-	// voms: reading an LSC file: line 2: the issuer of "/DC=org/CN=voms.example.org" is missing
-}

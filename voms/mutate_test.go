@@ -284,8 +284,7 @@ func TestMutatedSignature(t *testing.T) {
 // about an insecure algorithm; the user is told whose certificate is to be replaced.
 func TestWeakSignature(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.server = s.ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=voms.example.org", RSA: true, Hosts: []string{"voms.example.org"}})
+	s := newSite(t).withRSA(t, nil)
 	sign := func(hash crypto.Hash, id string) []byte {
 		return s.mutate(t, s.create(t, s.template()), func(m *mutant) {
 			m.at(1, 0).content, m.info(iAlgorithm, 0).content = []byte(id), []byte(id)

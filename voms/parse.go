@@ -6,11 +6,9 @@ package voms
 import (
 	"bytes"
 	"crypto/x509/pkix"
-	encasn1 "encoding/asn1"
 	"errors"
 	"fmt"
 	"math/big"
-	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -52,14 +50,17 @@ func (a *AC) parseInfo(in, algorithm cryptobyte.String) error {
 		name string
 		read func(*cryptobyte.String) error
 	}{
-		{"version", readVersion},
+		{"version", acder.ReadVersion},
 		{"holder", a.readHolder},
-		{"issuer", a.readIssuer},
+		{"issuer", func(in *cryptobyte.String) (err error) { a.Issuer, err = acder.ReadIssuer(in); return err }},
 		{"signature algorithm", func(in *cryptobyte.String) error { return a.readAlgorithm(in, algorithm) }},
 		{"serial number", a.readSerial},
-		{"validity", a.readValidity},
+		{"validity", func(in *cryptobyte.String) (err error) {
+			a.NotBefore, a.NotAfter, err = acder.ReadValidity(in)
+			return err
+		}},
 		{"attributes", a.readAttributes},
-		{"issuer's unique identifier", skipUniqueID},
+		{"issuer's unique identifier", acder.SkipUniqueID},
 		{"extensions", a.readExtensions},
 	} {
 		if err := part.read(&info); err != nil {
@@ -72,60 +73,9 @@ func (a *AC) parseInfo(in, algorithm cryptobyte.String) error {
 	return nil
 }
 
-func readVersion(in *cryptobyte.String) error {
-	var version int64
-	if !in.ReadASN1Integer(&version) {
-		return acder.ErrMalformed
-	}
-	if version != 1 {
-		return errors.New("it is not version 2")
-	}
-	return nil
-}
-
-// readHolder takes the form that the VOMS profile allows: a baseCertificateID alone.
 func (a *AC) readHolder(in *cryptobyte.String) error {
-	var holder, base cryptobyte.String
-	if !in.ReadASN1(&holder, asn1.SEQUENCE) {
-		return acder.ErrMalformed
-	}
-	if !holder.PeekASN1Tag(acder.Tag0) {
-		return errors.New("it does not name a certificate")
-	}
-	if !holder.ReadASN1(&base, acder.Tag0) {
-		return acder.ErrMalformed
-	}
-	if !holder.Empty() {
-		return errors.New("it names more than a certificate")
-	}
-	raw, err := acder.ReadDirectoryName(&base)
-	if err != nil {
-		return err
-	}
-	a.Holder = Holder{Name: raw, Serial: new(big.Int)}
-	if !base.ReadASN1Integer(a.Holder.Serial) {
-		return acder.ErrMalformed
-	}
-	if base.PeekASN1Tag(asn1.BIT_STRING) && !base.ReadASN1BitString(&a.Holder.UniqueID) || !base.Empty() {
-		return acder.ErrMalformed
-	}
-	return nil
-}
-
-// readIssuer takes the one form that RFC 5755 §4.2.3 allows: version 2, with one directory name.
-func (a *AC) readIssuer(in *cryptobyte.String) error {
-	var form cryptobyte.String
-	if in.PeekASN1Tag(asn1.SEQUENCE) {
-		return errors.New("it has the form of version 1")
-	}
-	if !in.ReadASN1(&form, acder.Tag0) {
-		return acder.ErrMalformed
-	}
-	raw, err := acder.ReadDirectoryName(&form)
-	if err == nil && !form.Empty() {
-		err = errors.New("it has more than a name")
-	}
-	a.Issuer = raw
+	h, err := acder.ReadHolder(in)
+	a.Holder = Holder(h)
 	return err
 }
 
@@ -153,126 +103,19 @@ func (a *AC) readSerial(in *cryptobyte.String) error {
 	return nil
 }
 
-func (a *AC) readValidity(in *cryptobyte.String) error {
-	var validity cryptobyte.String
-	if !in.ReadASN1(&validity, asn1.SEQUENCE) {
-		return acder.ErrMalformed
+func (a *AC) readAttributes(in *cryptobyte.String) (err error) {
+	if a.Authority, a.FQANs, err = acder.ReadAttributes(in); err == nil {
+		a.VO, a.Host, a.Port, _ = splitAuthority(a.Authority)
 	}
-	for _, t := range []*time.Time{&a.NotBefore, &a.NotAfter} {
-		if validity.PeekASN1Tag(asn1.UTCTime) {
-			return errors.New("a time is a UTCTime, not a GeneralizedTime")
-		}
-		// Of the forms that cryptobyte takes, RFC 5755 §4.2.6 allows the one that ends in Z.
-		var text, copied cryptobyte.String = nil, validity
-		if !copied.ReadASN1(&text, asn1.GeneralizedTime) || !bytes.HasSuffix(text, []byte("Z")) || !validity.ReadASN1GeneralizedTime(t) {
-			return acder.ErrMalformed
-		}
-	}
-	if !validity.Empty() {
-		return acder.ErrMalformed
-	}
-	return nil
+	return err
 }
 
-// readAttributes finds the FQANs. Attributes of other types, which RFC 5755 §4.4 defines, say nothing to VOMS.
-func (a *AC) readAttributes(in *cryptobyte.String) error {
-	var attributes cryptobyte.String
-	if !in.ReadASN1(&attributes, asn1.SEQUENCE) {
-		return acder.ErrMalformed
+// readExtensions reads the extensions, which may be missing, and those of them that are known.
+func (a *AC) readExtensions(in *cryptobyte.String) (err error) {
+	if a.Extensions, err = acder.ReadExtensions(in); err != nil {
+		return err
 	}
-	found := false
-	for !attributes.Empty() {
-		var attribute, values cryptobyte.String
-		var id encasn1.ObjectIdentifier
-		if !attributes.ReadASN1(&attribute, asn1.SEQUENCE) || !attribute.ReadASN1ObjectIdentifier(&id) ||
-			!attribute.ReadASN1(&values, asn1.SET) || !attribute.Empty() {
-			return acder.ErrMalformed
-		}
-		if !id.Equal(acder.OIDFQANs) {
-			continue
-		}
-		if found {
-			return errors.New("there are two lists of FQANs")
-		}
-		found = true
-		if err := a.readFQANs(values); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readFQANs reads the one IetfAttrSyntax (RFC 5755 §4.4) in the set of values.
-func (a *AC) readFQANs(values cryptobyte.String) error {
-	var syntax, authority, list cryptobyte.String
-	if !values.ReadASN1(&syntax, asn1.SEQUENCE) {
-		return acder.ErrMalformed
-	}
-	if !values.Empty() {
-		return errors.New("there are two lists of FQANs")
-	}
-	tag := acder.Tag0
-	if syntax.PeekASN1Tag(asn1.SEQUENCE) { // voms-api-java 3.3.5
-		tag = asn1.SEQUENCE
-	}
-	if !syntax.ReadASN1(&authority, tag) {
-		return acder.ErrMalformed
-	}
-	var uri cryptobyte.String
-	if !authority.ReadASN1(&uri, acder.TagURI) || !authority.Empty() {
-		return errors.New("the policy authority is not one URI")
-	}
-	if !syntax.ReadASN1(&list, asn1.SEQUENCE) || !syntax.Empty() {
-		return acder.ErrMalformed
-	}
-	a.Authority = string(uri)
-	a.VO, a.Host, a.Port, _ = splitAuthority(a.Authority)
-	for !list.Empty() {
-		var fqan cryptobyte.String
-		if !list.ReadASN1(&fqan, asn1.OCTET_STRING) {
-			return errors.New("an FQAN is no OCTET STRING")
-		}
-		a.FQANs = append(a.FQANs, string(fqan))
-	}
-	return nil
-}
-
-func skipUniqueID(in *cryptobyte.String) error {
-	if in.PeekASN1Tag(asn1.BIT_STRING) && !in.SkipASN1(asn1.BIT_STRING) {
-		return acder.ErrMalformed
-	}
-	return nil
-}
-
-// readExtensions reads the extensions, which may be missing.
-func (a *AC) readExtensions(in *cryptobyte.String) error {
-	var list cryptobyte.String
-	if in.Empty() {
-		return nil
-	}
-	if !in.ReadASN1(&list, asn1.SEQUENCE) {
-		return acder.ErrMalformed
-	}
-	for !list.Empty() {
-		var ext, value cryptobyte.String
-		var e pkix.Extension
-		if !list.ReadASN1(&ext, asn1.SEQUENCE) || !ext.ReadASN1ObjectIdentifier(&e.Id) {
-			return acder.ErrMalformed
-		}
-		if ext.PeekASN1Tag(asn1.BOOLEAN) && !ext.ReadASN1Boolean(&e.Critical) {
-			return acder.ErrMalformed
-		}
-		if !ext.ReadASN1(&value, asn1.OCTET_STRING) || !ext.Empty() {
-			return acder.ErrMalformed
-		}
-		e.Value = value
-		switch {
-		case a.extension(e.Id) != nil:
-			return fmt.Errorf("%v is there twice", e.Id)
-		case len(a.Extensions) == maxExtensions:
-			return fmt.Errorf("there are more than %d", maxExtensions)
-		}
-		a.Extensions = append(a.Extensions, e)
+	for _, e := range a.Extensions {
 		if err := a.readExtension(e); err != nil {
 			return err
 		}

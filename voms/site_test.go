@@ -46,6 +46,15 @@ func newSite(t testing.TB) *site {
 	return s
 }
 
+// withRSA gives the server an RSA key, as those in the field have.
+func (s *site) withRSA(t testing.TB, change func(*x509.Certificate)) *site {
+	t.Helper()
+	s.server = s.ca.Issue(t, testca.Leaf{
+		Subject: "/DC=org/DC=example/CN=voms.example.org", RSA: true, Hosts: []string{"voms.example.org"}, Change: change,
+	})
+	return s
+}
+
 // write writes an LSC file.
 func (s *site) write(t testing.TB, vo, host, text string) string {
 	t.Helper()
@@ -122,7 +131,7 @@ func reasonOf(err error) string {
 	if m, ok := errors.AsType[voms.Mender](err); ok && (m.Mend() == "" || strings.HasSuffix(m.Mend(), ".")) {
 		return "what mends it is " + m.Mend()
 	}
-	if !strings.HasPrefix(err.Error(), "voms: ") || strings.HasSuffix(err.Error(), ".") {
+	if !strings.HasPrefix(err.Error(), "voms: ") && !strings.HasPrefix(err.Error(), "vomsdir: ") || strings.HasSuffix(err.Error(), ".") {
 		return "it is worded " + err.Error()
 	}
 	switch e := err.(type) {

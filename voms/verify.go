@@ -6,9 +6,7 @@ package voms
 import (
 	"bytes"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -43,8 +41,15 @@ func (a *AC) Verify(o Options) (*Report, error) {
 		authority = a.breaks(RuleAuthority, "", nil)
 	}
 	r.add(Check{Kind: KindAuthority}, Failed, authority)
-	if cert := a.authority(); cert != nil {
-		a.verifyAuthority(r, cert, o, authority == nil)
+	chain, lsc := a.Certificates, (*Check)(nil)
+	if authority == nil { // else nobody knows how the file would be called
+		chain, lsc = a.findServer(o)
+	}
+	if lsc != nil {
+		r.Checks = append(r.Checks, *lsc)
+	}
+	if len(chain) > 0 {
+		a.verifyServer(r, chain, o)
 	} else {
 		r.add(Check{Kind: KindSignature}, Failed, a.breaks(RuleNoCertificate, "", nil))
 	}
@@ -64,8 +69,8 @@ func (a *AC) Verify(o Options) (*Report, error) {
 		r.add(Check{Kind: KindTargets}, Failed, a.checkTargets(o.Hosts))
 	}
 	r.add(Check{Kind: KindFQANs}, Failed, a.checkFQANs())
-	if cert := a.authority(); cert != nil {
-		a.addPeers(r, cert)
+	if len(chain) > 0 {
+		a.addPeers(r, chain[0])
 	}
 	return r, r.Err()
 }
@@ -75,16 +80,9 @@ func (a *AC) breaks(rule Rule, detail string, err error) error {
 	return &RuleError{AC: a, Rule: rule, Detail: detail, Err: err}
 }
 
-// verifyAuthority makes the checks that need the server's certificate.
-func (a *AC) verifyAuthority(r *Report, cert *x509.Certificate, o Options, named bool) {
-	switch {
-	case !named: // nobody knows how the file would be called
-	case len(o.Dirs) == 0:
-		r.add(Check{Kind: KindLSC}, Warned, a.breaks(RuleNoDir, "", nil))
-	default:
-		path, err := a.checkLSC(o.Dirs)
-		r.add(Check{Kind: KindLSC, File: path}, Failed, err)
-	}
+// verifyServer makes the checks that need the server's certificate, the first of chain.
+func (a *AC) verifyServer(r *Report, chain []*x509.Certificate, o Options) {
+	cert := chain[0]
 	var issuer error
 	if !name.Equal(a.Issuer, cert.RawSubject) {
 		issuer = a.breaks(RuleIssuer, quoteName(a.Issuer)+" is not "+quoteName(cert.RawSubject), nil)
@@ -94,7 +92,7 @@ func (a *AC) verifyAuthority(r *Report, cert *x509.Certificate, o Options, named
 	if o.CheckIssuer == nil {
 		r.add(Check{Kind: KindChain}, Warned, a.breaks(RuleNoCAs, "", nil))
 	} else {
-		err := o.CheckIssuer(slices.Clone(a.Certificates))
+		err := o.CheckIssuer(slices.Clone(chain))
 		if err != nil {
 			err = a.breaks(RuleChain, "", err)
 		}
@@ -103,57 +101,6 @@ func (a *AC) verifyAuthority(r *Report, cert *x509.Certificate, o Options, named
 	if a.extension(acder.OIDKeyID) != nil {
 		r.add(Check{Kind: KindKeyID}, Failed, a.checkKeyID(cert))
 	}
-}
-
-// checkLSC looks for the file in one folder after the other. If there is none, the error names the first.
-func (a *AC) checkLSC(dirs []Dir) (path string, err error) {
-	for _, d := range dirs {
-		l, e := d.LSC(a.VO, a.Host)
-		if e == nil {
-			return l.Path, l.Match(a.Certificates)
-		}
-		missing, ok := errors.AsType[*LSCMissingError](e)
-		if !ok {
-			return "", e
-		}
-		if missing.Want = linesOf(a.Certificates); err == nil {
-			err = missing
-		}
-		if !errors.Is(e, fs.ErrNotExist) && missing.Path != "" {
-			return "", e
-		}
-	}
-	return "", err
-}
-
-func (a *AC) checkSignature(cert *x509.Certificate) error {
-	switch a.SignatureAlgorithm {
-	case x509.UnknownSignatureAlgorithm:
-		return a.breaks(RuleAlgorithm, "", nil)
-	case x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1:
-		return a.breaks(RuleWeakSignature, a.SignatureAlgorithm.String(), nil)
-	}
-	if err := cert.CheckSignature(forKey(a.SignatureAlgorithm, cert), a.RawInfo, a.Signature); err != nil {
-		return a.breaks(RuleSignature, "", err)
-	}
-	return nil
-}
-
-// forKey is the algorithm with the same digest that fits the key of cert. The C++ implementation names RSA whatever key it signs with, and
-// on verifying goes by the key.
-func forKey(algorithm x509.SignatureAlgorithm, cert *x509.Certificate) x509.SignatureAlgorithm {
-	if cert.PublicKeyAlgorithm != x509.ECDSA {
-		return algorithm
-	}
-	switch algorithm {
-	case x509.SHA256WithRSA:
-		return x509.ECDSAWithSHA256
-	case x509.SHA384WithRSA:
-		return x509.ECDSAWithSHA384
-	case x509.SHA512WithRSA:
-		return x509.ECDSAWithSHA512
-	}
-	return algorithm
 }
 
 // checkKeyID takes what either VOMS library takes: voms-server's compares with the SHA-1 of the key, if there are 20 bytes to
@@ -246,6 +193,9 @@ func (a *AC) addPeers(r *Report, cert *x509.Certificate) {
 	warn := func(rule Rule) { r.add(Check{Kind: KindPeers}, Warned, a.breaks(rule, "", nil)) }
 	if a.NotAfter.After(cert.NotAfter) {
 		warn(RuleOutlives) // CESNET/gridsite#28
+	}
+	if cert.PublicKeyAlgorithm != x509.RSA {
+		warn(RuleNotRSA) // voms-api-java
 	}
 	if cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
 		warn(RuleIssuerUsage)

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/trust"
 	"github.com/x509up/x509up/voms"
 )
@@ -22,7 +21,7 @@ import (
 // The report has each check, in order, and what was not asked for is a warning.
 func TestReport(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newSite(t).withRSA(t, nil)
 	a := parse(t, s.create(t, s.template()))
 	report, err := a.Verify(s.options())
 	if err != nil {
@@ -72,12 +71,15 @@ func TestPeerWarnings(t *testing.T) {
 		change func(*x509.Certificate)
 		want   voms.Rule
 	}{
-		"ends before":  {func(c *x509.Certificate) { c.NotAfter = now.Add(time.Hour) }, voms.RuleOutlives},
-		"may not sign": {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }, voms.RuleIssuerUsage},
-		"is a CA":      {func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, voms.RuleIssuerCA},
+		"has an EC key": {nil, voms.RuleNotRSA},
+		"ends before":   {func(c *x509.Certificate) { c.NotAfter = now.Add(time.Hour) }, voms.RuleOutlives},
+		"may not sign":  {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }, voms.RuleIssuerUsage},
+		"is a CA":       {func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, voms.RuleIssuerCA},
 	} {
 		s := newSite(t)
-		s.server = s.ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=voms.example.org", Hosts: []string{"voms.example.org"}, Change: test.change})
+		if test.change != nil {
+			s = s.withRSA(t, test.change)
+		}
 		report, err := parse(t, s.create(t, s.template())).Verify(s.options())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -16,6 +16,9 @@ import (
 // maxCertificates is how many certificates a server may send with its own; one is usual.
 const maxCertificates = 16
 
+// maxExtensions is how many extensions one attribute certificate may have.
+const maxExtensions = 64
+
 // Certificates reads a sequence of certificates within one more.
 func Certificates(der []byte) ([]*x509.Certificate, error) {
 	in := cryptobyte.String(der)

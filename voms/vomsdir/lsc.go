@@ -1,19 +1,15 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package voms
+package vomsdir
 
 import (
 	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/x509up/x509up/proxycert"
 )
@@ -29,19 +25,19 @@ type LSC struct {
 	Chains [][]string
 }
 
-// ParseLSC reads an LSC file as all its readers together do: blank lines and those that begin with # are skipped (as by
+// Parse reads an LSC file as all its readers together do: blank lines and those that begin with # are skipped (as by
 // voms-api-java), a name may stand in quotes with backslash escapes (as for voms-server), chains are set apart by a line of
 // dashes around NEXT CHAIN, with blanks or without, and other lines that do not begin with a slash are no names. The
-// error is a *LSCError.
-func ParseLSC(data []byte) (*LSC, error) {
+// error is a *ParseError.
+func Parse(data []byte) (*LSC, error) {
 	if len(data) > maxLSC {
-		return nil, &LSCError{Err: fmt.Errorf("it has more than %d bytes", maxLSC)}
+		return nil, &ParseError{Err: fmt.Errorf("it has more than %d bytes", maxLSC)}
 	}
 	l := &LSC{}
 	var chain []string
 	end := func(line int) error {
 		if len(chain)%2 != 0 {
-			return &LSCError{Line: line, Err: fmt.Errorf("the issuer of %q is missing", chain[len(chain)-1])}
+			return &ParseError{Line: line, Err: fmt.Errorf("the issuer of %q is missing", chain[len(chain)-1])}
 		}
 		if len(chain) > 0 {
 			l.Chains = append(l.Chains, chain)
@@ -62,7 +58,7 @@ func ParseLSC(data []byte) (*LSC, error) {
 		case isQuoted:
 			var ok bool
 			if line, ok = unquote(quoted); !ok {
-				return nil, &LSCError{Line: i + 1, Err: errors.New("the quotation mark is not closed")}
+				return nil, &ParseError{Line: i + 1, Err: errors.New("the quotation mark is not closed")}
 			}
 		}
 		if strings.HasPrefix(line, "/") {
@@ -73,7 +69,7 @@ func ParseLSC(data []byte) (*LSC, error) {
 		return nil, err
 	}
 	if len(l.Chains) == 0 {
-		return nil, &LSCError{Err: errors.New("there is no name in it")}
+		return nil, &ParseError{Err: errors.New("there is no name in it")}
 	}
 	return l, nil
 }
@@ -106,16 +102,17 @@ func escapeBytes(s string) string {
 	return b.String()
 }
 
-// FormatLSC is the LSC file for a server that sends these certificates, its own first.
-func FormatLSC(certs []*x509.Certificate) []byte {
+// Format is the LSC file for a server that sends these certificates, its own first.
+func Format(certs []*x509.Certificate) []byte {
 	var b bytes.Buffer
-	for _, line := range linesOf(certs) {
+	for _, line := range Lines(certs) {
 		b.WriteString(line + "\n")
 	}
 	return b.Bytes()
 }
 
-func linesOf(certs []*x509.Certificate) []string {
+// Lines are the names that such a file has: of each certificate the subject and the issuer, as proxycert.OneLine writes them.
+func Lines(certs []*x509.Certificate) []string {
 	var lines []string
 	for _, cert := range certs {
 		lines = append(lines, proxycert.OneLine(cert.RawSubject), proxycert.OneLine(cert.RawIssuer))
@@ -123,18 +120,18 @@ func linesOf(certs []*x509.Certificate) []string {
 	return lines
 }
 
-// Match says whether the file has a chain that begins with these certificates; the error is a *LSCMismatchError. Names are
+// Match says whether the file has a chain that begins with these certificates; the error is a *MismatchError. Names are
 // compared as voms-server's libraries do: byte for byte, but emailAddress, Email and E are one, and so are UID and USERID.
 // The spelling of OpenSSL before version 3, which knows no backslash before a slash within a name, is the same as today's.
 func (l *LSC) Match(certs []*x509.Certificate) error {
 	if len(certs) > 0 && slices.ContainsFunc(l.Chains, func(chain []string) bool { return matches(chain, certs) }) {
 		return nil
 	}
-	return &LSCMismatchError{Path: l.Path, Chains: l.Chains, Want: linesOf(certs)}
+	return &MismatchError{Path: l.Path, Chains: l.Chains, Want: Lines(certs)}
 }
 
 func matches(chain []string, certs []*x509.Certificate) bool {
-	want := linesOf(certs)
+	want := Lines(certs)
 	if len(chain) < len(want) {
 		return false
 	}
@@ -153,44 +150,3 @@ var aliases = strings.NewReplacer("/USERID=", "/UID=", "/emailAddress=", "/Email
 
 // beforeOpenSSL3 makes of a name what X509_NAME_oneline wrote before version 3.
 var beforeOpenSSL3 = strings.NewReplacer(`\/`, "/", `\+`, "+", "+", "/")
-
-// Dir is a folder with a folder for each VO and in it an LSC file for each server, such as /etc/grid-security/vomsdir. The
-// zero value has none.
-type Dir struct{ Path string }
-
-// LSC reads the LSC file of a server for a VO; both are as in AC. The error is a *LSCMissingError if it cannot be opened, and
-// else a *LSCError.
-func (d Dir) LSC(vo, host string) (*LSC, error) {
-	missing := func(path string, err error) error {
-		return &LSCMissingError{VO: vo, Host: host, Path: path, Err: err}
-	}
-	switch {
-	case d.Path == "":
-		return nil, missing("", errors.New("no folder of LSC files is known"))
-	case !isFileName(vo):
-		return nil, missing("", errors.New("that is no name of a VO"))
-	case !isFileName(host):
-		return nil, missing("", errors.New("that is no name of a host"))
-	}
-	path := filepath.Join(d.Path, vo, host+".lsc")
-	// Without O_NONBLOCK opening a pipe waits for somebody to write into it.
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, missing(path, err)
-	}
-	defer file.Close()
-	if info, err := file.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, &LSCError{Path: path, Err: errors.New("it is no regular file")}
-	}
-	data, err := io.ReadAll(io.LimitReader(file, maxLSC+1))
-	if err != nil {
-		return nil, &LSCError{Path: path, Err: err}
-	}
-	l, err := ParseLSC(data)
-	if e, ok := errors.AsType[*LSCError](err); ok {
-		e.Path = path
-		return nil, e
-	}
-	l.Path = path
-	return l, nil
-}
