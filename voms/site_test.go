@@ -339,9 +339,9 @@ func sha1Of(t testing.TB, cert *x509.Certificate) []byte {
 }
 
 // trusting is what a caller does to verify the server's certificate.
-func trusting(dir *trust.Dir) func([]*x509.Certificate) error {
+func trusting(dir *trust.Dir, at time.Time) func([]*x509.Certificate) error {
 	return func(chain []*x509.Certificate) error {
-		_, err := dir.Verify(&proxycert.Credential{Chain: chain}, trust.Options{Now: now})
+		_, err := dir.Verify(&proxycert.Credential{Chain: chain}, trust.Options{Now: at})
 		return err
 	}
 }

@@ -4,7 +4,6 @@
 package voms_test
 
 import (
-	"crypto/x509"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/trust"
 	"github.com/x509up/x509up/voms"
 )
@@ -62,14 +60,7 @@ func TestVectors(t *testing.T) {
 	for _, v := range proxies {
 		t.Run(filepath.Base(v.File), func(t *testing.T) {
 			t.Parallel()
-			data, err := os.ReadFile(filepath.Join("testdata/vectors", v.File))
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, err := proxycert.Parse(data)
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := readProxy(t, strings.TrimSuffix(filepath.Base(v.File), ".pem"))
 			acs, _, err := voms.FromChain(c.Chain)
 			if err != nil || len(acs) == 0 {
 				t.Fatalf("%d attribute certificates, %v", len(acs), err)
@@ -79,11 +70,8 @@ func TestVectors(t *testing.T) {
 				granted = append(granted, facts(ac)...)
 				report, err := ac.Verify(voms.Options{
 					Now: at, Holder: c.EndEntity(), Hosts: []string{"host.example.org"},
-					Dirs: []voms.Dir{{Path: "testdata/vectors/vomsdir"}},
-					CheckIssuer: func(chain []*x509.Certificate) error {
-						_, err := cas.Verify(&proxycert.Credential{Chain: chain}, trust.Options{Now: at})
-						return err
-					},
+					Dirs:        []voms.Dir{{Path: "testdata/vectors/vomsdir"}},
+					CheckIssuer: trusting(cas, at),
 				})
 				checkVerdict(t, v, report, err)
 			}

@@ -130,11 +130,11 @@ func TestTrust(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, o := parse(t, s.create(t, s.template())), s.options()
-	o.CheckIssuer = trusting(&trust.Dir{Path: good})
+	o.CheckIssuer = trusting(&trust.Dir{Path: good}, now)
 	if _, err := a.Verify(o); err != nil {
 		t.Error(err)
 	}
-	o.CheckIssuer = trusting(&trust.Dir{Path: empty})
+	o.CheckIssuer = trusting(&trust.Dir{Path: empty}, now)
 	_, err := a.Verify(o)
 	if m, ok := err.(voms.Mender); reasonOf(err) != string(voms.RuleChain) || !ok || !strings.Contains(m.Mend(), empty) {
 		t.Errorf("got %v", err)
