@@ -27,15 +27,18 @@ func Destroy(path string) error {
 	return destroy(path)
 }
 
+// CheckDestroy says whether Destroy would leave a file alone, with the errors that it has for that.
+func CheckDestroy(path string) error {
+	_, err := doomed(path)
+	return err
+}
+
 // leftover is the age from which a temporary file is not being written.
 const leftover = time.Minute
 
 func destroy(path string) error {
-	info, err := os.Lstat(path)
+	info, err := doomed(path)
 	if err != nil {
-		return fmt.Errorf("credstore: destroying %q: %w", path, cause(err))
-	}
-	if err := checkDoomed(path, info); err != nil {
 		return err
 	}
 	overwriteErr := overwrite(path, info)
@@ -59,15 +62,20 @@ func destroy(path string) error {
 // errReplaced says that a name has got another file since it was looked at.
 var errReplaced = errors.New("another file took its place")
 
-func checkDoomed(path string, info os.FileInfo) error {
+// doomed looks at a file that may be destroyed.
+func doomed(path string) (os.FileInfo, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, fmt.Errorf("credstore: destroying %q: %w", path, cause(err))
+	}
 	found := factsOf(info)
 	if err := found.checkTarget(path, os.Geteuid()); err != nil {
-		return err
+		return nil, err
 	}
 	if found.links > 1 {
-		return &LinkedError{Path: path, Links: found.links}
+		return nil, &LinkedError{Path: path, Links: found.links}
 	}
-	return nil
+	return info, nil
 }
 
 // overwrite fills the file with zeros, if it still is the one that was looked at.

@@ -399,6 +399,9 @@ func TestDestroy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer seen.Close()
+	if err := credstore.CheckDestroy(path); err != nil {
+		t.Error(err)
+	}
 	if err := credstore.Destroy(path); err != nil {
 		t.Fatal(err)
 	}
@@ -408,6 +411,9 @@ func TestDestroy(t *testing.T) {
 	left := make([]byte, len(secret)+1)
 	if n, _ := seen.Read(left); n != len(secret) || !bytes.Equal(left[:n], make([]byte, n)) {
 		t.Errorf("%d bytes are left of %d, not all zeros", n, len(secret))
+	}
+	if err := credstore.CheckDestroy(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("CheckDestroy, again: %v", err)
 	}
 	if err := credstore.Destroy(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("again: %v", err)
@@ -444,6 +450,9 @@ func TestDestroyRefuses(t *testing.T) {
 			path := filepath.Join(folder, "x509up_u1")
 			test.setUp(t, path)
 			before := snapshot(t, folder)
+			if err := credstore.CheckDestroy(path); !test.want(err, path) {
+				t.Errorf("CheckDestroy: %v", err)
+			}
 			if err := credstore.Destroy(path); !test.want(err, path) {
 				t.Errorf("got %v", err)
 			}

@@ -129,6 +129,9 @@ func noCommand(cmd *cobra.Command, name string) error {
 
 // flagError says which option might have been meant by one that a command does not have.
 func flagError(cmd *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && invalid.GetFlag().Value.Type() == "int" {
+		return usagef("--%s %q is not a whole number", invalid.GetFlag().Name, invalid.GetValue()) // pflag has strconv's words
+	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok || unknown.GetSpecifiedShortnames() != "" {
 		return &usageError{err.Error()}

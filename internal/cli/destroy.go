@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -69,7 +68,7 @@ func (a *app) inUse(path string) bool {
 func (a *app) destroy(path string, dryRun bool) error {
 	err := credstore.CheckContents(path)
 	if err == nil && dryRun {
-		_, err = os.Lstat(path)
+		err = credstore.CheckDestroy(path)
 	} else if err == nil {
 		err = credstore.Destroy(path)
 	}

@@ -70,6 +70,8 @@ func judgeFiles(err error, v *verdict) bool {
 		return v.is(exitServer)
 	case *acquire.OccupiedError:
 		return v.is(exitUnfit, "move usercert.pem and userkey.pem away first, or store elsewhere with -f")
+	case *credstore.LinkedError:
+		return v.is(exitUnfit, "remove its other names first, if they are yours: ls -i tells which have its number")
 	case *credstore.ManagedError:
 		return v.is(exitUnfit, "a file without write permission is someone else's to renew; choose another with -f, or chmod u+w it")
 	case syscall.Errno:
@@ -99,7 +101,7 @@ func judgeContents(err error, v *verdict) bool {
 	case *proxycert.KeyMismatchError, *pemfile.MismatchError, *pemfile.SecondKeyError:
 		return v.is(exitUnfit, "a certificate works only with the key that it was asked for with; look where that was made")
 	case *pemfile.MissingError, *proxycert.NoKeyError:
-		return v.is(exitUnfit, "name both files, --cert FILE and --key FILE, or one that holds certificate and private key")
+		return v.is(exitUnfit, "x509up init takes both from one file, or from two with --cert FILE and --key FILE; x509up import takes them from one")
 	case *proxycert.ValidityError:
 		if e.Expired() {
 			return v.is(exitUnfit, "get a new one from where it came; of a proxy, x509up init and x509up get-cert make a new one")
