@@ -199,7 +199,7 @@ func split(t testing.TB, answer string) (rest string, ac *voms.AC) {
 		if !bytes.Equal(ac.Raw, der) {
 			t.Error("the certificate is not all of what is encoded")
 		}
-		kind := map[*regexp.Regexp]string{acBase64: "AC", acIAM: "AC", acLetters: "ac"}[pattern]
+		kind := map[*regexp.Regexp]string{acBase64: "AC", acIAM: "AC&#13;", acLetters: "ac"}[pattern]
 		rest = length.ReplaceAllString(pattern.ReplaceAllString(rest, "<ac>"+kind+"</ac>"), "Content-Length: N")
 	}
 	return rest, ac

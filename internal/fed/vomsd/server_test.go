@@ -52,6 +52,7 @@ func TestClients(t *testing.T) {
 		{"proxy alone", cut, false},
 		{"proxy of another", proxy(testca.Proxy{Bad: []testca.Fault{testca.WrongSigner}}), false},
 		{"proxy of another name", proxy(testca.Proxy{Bad: []testca.Fault{testca.OtherSubject}}), false},
+		{"proxy of a CA", testca.Issue(t, w.users.Credential(), testca.Proxy{}), false},
 		{"proxy with two names more", proxy(testca.Proxy{Bad: []testca.Fault{testca.TwoCommonNames}}), false},
 		{"proxy with a unit", proxy(testca.Proxy{Bad: []testca.Fault{testca.UnitName}}), false},
 		{"proxy without ProxyCertInfo", proxy(testca.Proxy{Bad: []testca.Fault{testca.NoInfo}}), false},

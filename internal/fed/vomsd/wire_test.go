@@ -177,7 +177,7 @@ func TestIAM(t *testing.T) {
 		return "HTTP/1.1 " + status + " \r\nServer: nginx\r\nContent-Type: text/xml;charset=utf-8\r\nContent-Length: N\r\nConnection: close\r\n" +
 			"X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n\r\n" + xmlHead
 	}
-	good := head("200") + "<voms><ac>AC</ac></voms>"
+	good := head("200") + "<voms><ac>AC&#13;</ac></voms>"
 	refused := func(status, code, message string) string {
 		return head(status) + "<voms><error><code>" + code + "</code><message>" + message + "</message></error></voms>"
 	}
@@ -196,7 +196,7 @@ func TestIAM(t *testing.T) {
 		{"nothing", member, get("/generate-ac"), good, "/test.vo /test.vo/group /test.vo/group/sub"},
 		{"role", member, get("/generate-ac?fqans=/test.vo/Role=production,/test.vo/group/sub&order=/test.vo&foo=bar"), good,
 			"/test.vo/Role=production /test.vo/group/sub /test.vo /test.vo/group"},
-		{"too long a life", plain, get("/generate-ac?lifetime=43201"), head("200") + "<voms><ac>AC</ac><warning>WARNING: test.vo : The validity of this VOMS AC in your proxy " +
+		{"too long a life", plain, get("/generate-ac?lifetime=43201"), head("200") + "<voms><ac>AC&#13;</ac><warning>WARNING: test.vo : The validity of this VOMS AC in your proxy " +
 			"is shortened to 43200 seconds, which is the maximum allowed by this VOMS server configuration.</warning></voms>", "/test.vo"},
 		{"stranger", stranger, get("/generate-ac?fqans=/test.vo"),
 			refused("403", "1001", "User unknown to this VO: 'CN=Nobody They Know"+dn+"' (issued by '"+issuer+"')"), ""},
