@@ -50,7 +50,7 @@ func members() []vomsd.Member {
 	}
 	return []vomsd.Member{
 		{
-			Subject: line(member), Groups: []string{"/test.vo/group", "/test.vo/group/sub"},
+			Subject: line(member), Groups: []string{"/test.vo/group/sub", "/test.vo/group"},
 			Roles: []string{"/test.vo/Role=VO-Admin", "/test.vo/Role=production", "/test.vo/group/sub/Role=x"},
 			Attributes: []voms.Attribute{
 				{Name: "nickname", Value: `zoë = "Z" (1)`},
