@@ -56,7 +56,7 @@ func (o *getCertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.file, "file", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
 	f.BoolVar(&o.globus, "globus", false, "store it as usercert.pem and userkey.pem in ~/.globus")
 	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the keys: "+strings.Join(proxycert.KeyTypes(), ", "))
-	f.StringVar(&o.keyFormat, "key-format", "", "how the key is written: pkcs1 (default) or pkcs8")
+	f.StringVar(&o.keyFormat, "key-format", "", "`FORMAT` in which the key is written: pkcs1 (default) or pkcs8")
 	o.keyMode.addFlags(f)
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 }

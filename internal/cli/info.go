@@ -38,7 +38,8 @@ CA directory lacks the CA. Whether a server would take it, x509up verify says.
 
 Options such as --subject print single values for scripts, one to a line, in the
 order of this help, --chain and --text a block for each certificate. --exists
-prints nothing and speaks by the exit code. The JSON is described in docs/json.md.`,
+speaks by the exit code alone, and stderr says why not. The JSON is described in
+docs/json.md.`,
 		Example: `  $ x509up info
   $ x509up info -f ~/proxy.pem --json
   $ x509up info --exists --valid 6:00 || x509up get-cert --proxy
@@ -56,7 +57,7 @@ prints nothing and speaks by the exit code. The JSON is described in docs/json.m
 		},
 	}
 	o.addFlags(cmd.Flags())
-	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing: the exit code says whether it can be used")
+	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print no result: the exit code says whether it can be used")
 	completeWords(cmd, "dn-format", "oneline", "rfc4514")
 	return cmd
 }
@@ -128,8 +129,8 @@ func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 	for i, field := range infoFields {
 		f.BoolVar(&o.fields[i], field.name, false, field.usage)
 	}
-	f.StringVar(&o.dnFormat, "dn-format", "oneline", "print names as oneline (/DC=org/CN=Jane) or rfc4514 (CN=Jane,DC=org)")
-	f.BoolVar(&o.exists, "exists", false, "print nothing: the exit code says whether it can be used")
+	f.StringVar(&o.dnFormat, "dn-format", "oneline", "names in the `FORM` oneline (/DC=org/CN=Jane) or rfc4514 (CN=Jane,DC=org)")
+	f.BoolVar(&o.exists, "exists", false, "print no result: the exit code says whether it can be used")
 	f.StringVar(&o.valid, "valid", "", "it must be valid for `H:MM` more")
 	f.StringVarP(&o.hours, "hours", "H", "", "it must be valid for `HOURS` more")
 	f.BoolVar(&o.json, "json", false, "print everything as JSON")

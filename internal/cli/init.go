@@ -57,7 +57,7 @@ func (o *initOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.pathLength, "path-length", 0, "how many proxies may follow below it, `N` (default: any number)")
 	f.StringVarP(&o.out, "out", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
 	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the key: "+strings.Join(proxycert.KeyTypes(), ", "))
-	f.StringVar(&o.keyFormat, "key-format", "", "how the key is written: pkcs1 (default) or pkcs8")
+	f.StringVar(&o.keyFormat, "key-format", "", "`FORMAT` in which the key is written: pkcs1 (default) or pkcs8")
 	o.passphrase.addFlags(f, "passphrase", "passphrase of the private key")
 	o.keyMode.addFlags(f)
 	f.StringVar(&o.profile, "profile", "", "take settings from profile `NAME` of the configuration file")

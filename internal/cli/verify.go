@@ -39,7 +39,8 @@ func (a *app) newVerify() *cobra.Command {
 		Long: `verify comes to the verdict that a server of the grid would reach: it checks the
 dates, the proxies (RFC 3820), the way from the certificate to a CA of the CA
 directory, the signing policies, and the revocation lists. It prints a line for
-each check, and exits 4 if one of them failed.`,
+each check, passed, warning or failed, and exits 4 if one of them failed, or 1
+if the CA directory cannot be read. stderr says what mends the first.`,
 		Example: `  $ x509up verify
   $ x509up verify -f proxy.pem --ca-dir /etc/grid-security/certificates --crl require`,
 		Args: noArgs,
@@ -55,9 +56,9 @@ each check, and exits 4 if one of them failed.`,
 	o.file.addFlags(f)
 	o.file.keyMode.addFlags(f)
 	f.StringVar(&o.caDir, "ca-dir", "", "the CAs are in `FOLDER` (default $X509_CERT_DIR, else ~/.globus/certificates, else "+systemCADir+")")
-	f.StringVar(&o.crl, "crl", "warn", "what a missing revocation list is: off (do not look), warn or require")
+	f.StringVar(&o.crl, "crl", "warn", "`WHAT` a missing revocation list is: off (do not look), warn or require")
 	f.BoolVar(&o.json, "json", false, "print the checks as JSON")
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "print nothing: the exit code is the verdict")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "print no checks: the exit code is the verdict")
 	completeWords(cmd, "crl", "off", "warn", "require")
 	return cmd
 }
