@@ -100,15 +100,9 @@ func (r Reader) LoadPair(folder string) (*proxycert.Credential, error) {
 
 // ReadKeyFile returns what is in a file with a private key, of any form, such as userkey.pem or a PKCS #12 file. It checks
 // as Load does, with the same errors.
-func ReadKeyFile(path string) ([]byte, error) { return Reader{}.ReadKeyFile(path) }
-
-// ReadKeyFile is the function [ReadKeyFile], with the exceptions that r makes.
 func (r Reader) ReadKeyFile(path string) ([]byte, error) { return r.checked(path, true) }
 
 // ReadCertFile is ReadKeyFile for a file with certificates alone, which may be readable for all.
-func ReadCertFile(path string) ([]byte, error) { return Reader{}.ReadCertFile(path) }
-
-// ReadCertFile is the function [ReadCertFile], with the exceptions that r makes.
 func (r Reader) ReadCertFile(path string) ([]byte, error) { return r.checked(path, false) }
 
 func (r Reader) checked(path string, withKey bool) ([]byte, error) {
