@@ -37,7 +37,7 @@ var libraries = map[string][]string{
 	"proxycert": {"internal/bundle", "internal/dn", "internal/name"},
 	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
 	"kerberos":  {},
-	"voms":      {"proxycert", "internal/name"},
+	"voms":      {"proxycert", "internal/name", "internal/plain"},
 	"trust":     {"proxycert", "internal/name"},
 	"myproxy":   {"proxycert"},
 }

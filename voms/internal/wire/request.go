@@ -108,7 +108,7 @@ func (r Request) wanted() []voms.FQAN {
 	}
 	asked := map[voms.FQAN]bool{}
 	for _, f := range r.FQANs {
-		asked[plain(f)] = true
+		asked[withoutNull(f)] = true
 	}
 	var names []voms.FQAN
 	done := map[voms.FQAN]bool{}
@@ -119,12 +119,12 @@ func (r Request) wanted() []voms.FQAN {
 		}
 	}
 	for _, f := range r.Order {
-		if f = plain(f); asked[f] || f.Role == "" && !r.All {
+		if f = withoutNull(f); asked[f] || f.Role == "" && !r.All {
 			add(f)
 		}
 	}
 	for _, f := range r.FQANs {
-		add(plain(f))
+		add(withoutNull(f))
 	}
 	return names
 }
@@ -132,7 +132,7 @@ func (r Request) wanted() []voms.FQAN {
 func (r Request) order() string {
 	var names []string
 	for _, f := range r.Order {
-		if f = plain(f); f.Role != "" {
+		if f = withoutNull(f); f.Role != "" {
 			names = append(names, f.Group+":"+f.Role)
 		} else {
 			names = append(names, f.Group)
@@ -146,8 +146,8 @@ func (r Request) seconds() string {
 	return strconv.FormatInt(int64((r.Lifetime+time.Second-1)/time.Second), 10)
 }
 
-// plain is an FQAN without NULL, which a server takes for the name of a role.
-func plain(f voms.FQAN) voms.FQAN {
+// withoutNull is an FQAN without NULL, which a server takes for the name of a role.
+func withoutNull(f voms.FQAN) voms.FQAN {
 	if f.Role == "NULL" {
 		f.Role = ""
 	}
@@ -167,7 +167,7 @@ func (r Request) check() error {
 	}
 	for _, list := range [][]voms.FQAN{r.FQANs, r.Order} {
 		for _, f := range list {
-			if err := checkFQAN(plain(f)); err != nil {
+			if err := checkFQAN(withoutNull(f)); err != nil {
 				return err
 			}
 		}

@@ -6,32 +6,15 @@ package wire
 import (
 	"html"
 	"regexp"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/x509up/x509up/internal/plain"
 )
 
 // maxText bounds, in characters, what is shown of a server's words. The reason of a suspension is free text.
 const maxText = 300
 
 // Clean makes a server's words fit for a terminal: one line of at most 300 characters, none of which could drive it.
-func Clean(s string) string {
-	s = s[:min(len(s), utf8.UTFMax*maxText)]
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > maxText {
-		s = string(runes[:maxText-2]) + " …"
-	}
-	return s
-}
+func Clean(s string) string { return plain.Text(s, maxText) }
 
 var title = regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`)
 
