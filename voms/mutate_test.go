@@ -7,8 +7,10 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/asn1"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -143,30 +145,37 @@ func TestMutatedHolder(t *testing.T) {
 		"a shorter one":          {func(m *mutant) { base(m).at(1).content = base(m).at(1).content[:3] }, "holder: serial number"},
 		"a negative one":         {func(m *mutant) { base(m).at(1).content[0] |= 0x80 }, "holder: serial number"},
 		"0":                      {func(m *mutant) { base(m).at(1).content = []byte{0} }, "holder: serial number"},
-		"another person":         {name("/DC=org/DC=example/CN=Joe Bloggs"), "holder: name"},
-		"a proxy":                {name("/DC=org/DC=example/CN=Jane Doe/CN=1"), "holder: name"},
-		"less of the name":       {name("/DC=org/DC=example"), "holder: name"},
-		"another order":          {name("/CN=Jane Doe/DC=example/DC=org"), "holder: name"},
-		"joined":                 {name("/DC=org/DC=example+CN=Jane Doe"), "holder: name"},
-		"another attribute":      {name("/DC=org/DC=example/OU=Jane Doe"), "holder: name"},
-		"one text for three":     {name(`/DC=org\/DC=example\/CN=Jane Doe`), "holder: name"},
-		"no name":                {name(""), "holder: name"},
-		"a unique identifier":    {func(m *mutant) { base(m).add(leaf(3, "\x00\x01")) }, "holder: unique identifier"},
-		"a broken identifier":    {func(m *mutant) { base(m).add(leaf(3, "\x09\x01")) }, "parse: holder: malformed"},
-		"something behind":       {func(m *mutant) { base(m).add(leaf(5, "")) }, "parse: holder: malformed"},
-		"by entity name":         {func(m *mutant) { m.info(iHolder).become(branch(0x30, branch(0xa1, base(m).at(0, 0)))) }, "parse: holder: it does not name a certificate"},
-		"by digest":              {func(m *mutant) { m.info(iHolder).become(branch(0x30, digest)) }, "parse: holder: it does not name a certificate"},
-		"by nothing":             {func(m *mutant) { m.info(iHolder).remove(0) }, "parse: holder: it does not name a certificate"},
-		"entity name as well":    {func(m *mutant) { m.info(iHolder).add(branch(0xa1, base(m).at(0, 0))) }, "parse: holder: it names more"},
-		"digest as well":         {func(m *mutant) { m.info(iHolder).add(digest) }, "parse: holder: it names more"},
-		"two names":              {func(m *mutant) { base(m).at(0).add(base(m).at(0, 0)) }, "parse: holder: it has more than one name"},
-		"no names":               {func(m *mutant) { base(m).at(0).remove(0) }, "parse: holder: it has no directory name"},
-		"a URI":                  {func(m *mutant) { base(m).at(0, 0).become(leaf(0x86, "x")) }, "parse: holder: it has no directory name"},
-		"a name that is none":    {func(m *mutant) { base(m).at(0, 0, 0).tag = 0x31 }, "parse: holder: malformed"},
-		"two in one":             {func(m *mutant) { base(m).at(0, 0).add(base(m).at(0, 0, 0)) }, "parse: holder: malformed"},
-		"no serial number":       {func(m *mutant) { base(m).remove(1) }, "parse: holder: malformed"},
-		"missing":                {func(m *mutant) { m.info().remove(iHolder) }, "parse: holder: malformed"},
-		"no sequence":            {func(m *mutant) { m.info(iHolder).tag = 0x31 }, "parse: holder: malformed"},
+		"its negative": {func(m *mutant) {
+			negative, err := asn1.Marshal(new(big.Int).Neg(m.site.member.Leaf().SerialNumber))
+			if err != nil {
+				m.Fatal(err)
+			}
+			base(m).at(1).content = negative[2:]
+		}, "holder: serial number"},
+		"another person":      {name("/DC=org/DC=example/CN=Joe Bloggs"), "holder: name"},
+		"a proxy":             {name("/DC=org/DC=example/CN=Jane Doe/CN=1"), "holder: name"},
+		"less of the name":    {name("/DC=org/DC=example"), "holder: name"},
+		"another order":       {name("/CN=Jane Doe/DC=example/DC=org"), "holder: name"},
+		"joined":              {name("/DC=org/DC=example+CN=Jane Doe"), "holder: name"},
+		"another attribute":   {name("/DC=org/DC=example/OU=Jane Doe"), "holder: name"},
+		"one text for three":  {name(`/DC=org\/DC=example\/CN=Jane Doe`), "holder: name"},
+		"no name":             {name(""), "holder: name"},
+		"a unique identifier": {func(m *mutant) { base(m).add(leaf(3, "\x00\x01")) }, "holder: unique identifier"},
+		"a broken identifier": {func(m *mutant) { base(m).add(leaf(3, "\x09\x01")) }, "parse: holder: malformed"},
+		"something behind":    {func(m *mutant) { base(m).add(leaf(5, "")) }, "parse: holder: malformed"},
+		"by entity name":      {func(m *mutant) { m.info(iHolder).become(branch(0x30, branch(0xa1, base(m).at(0, 0)))) }, "parse: holder: it does not name a certificate"},
+		"by digest":           {func(m *mutant) { m.info(iHolder).become(branch(0x30, digest)) }, "parse: holder: it does not name a certificate"},
+		"by nothing":          {func(m *mutant) { m.info(iHolder).remove(0) }, "parse: holder: it does not name a certificate"},
+		"entity name as well": {func(m *mutant) { m.info(iHolder).add(branch(0xa1, base(m).at(0, 0))) }, "parse: holder: it names more"},
+		"digest as well":      {func(m *mutant) { m.info(iHolder).add(digest) }, "parse: holder: it names more"},
+		"two names":           {func(m *mutant) { base(m).at(0).add(base(m).at(0, 0)) }, "parse: holder: it has more than one name"},
+		"no names":            {func(m *mutant) { base(m).at(0).remove(0) }, "parse: holder: it has no directory name"},
+		"a URI":               {func(m *mutant) { base(m).at(0, 0).become(leaf(0x86, "x")) }, "parse: holder: it has no directory name"},
+		"a name that is none": {func(m *mutant) { base(m).at(0, 0, 0).tag = 0x31 }, "parse: holder: malformed"},
+		"two in one":          {func(m *mutant) { base(m).at(0, 0).add(base(m).at(0, 0, 0)) }, "parse: holder: malformed"},
+		"no serial number":    {func(m *mutant) { base(m).remove(1) }, "parse: holder: malformed"},
+		"missing":             {func(m *mutant) { m.info().remove(iHolder) }, "parse: holder: malformed"},
+		"no sequence":         {func(m *mutant) { m.info(iHolder).tag = 0x31 }, "parse: holder: malformed"},
 	})
 }
 
@@ -285,23 +294,17 @@ func TestMutatedSignature(t *testing.T) {
 func TestWeakSignature(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).withRSA(t, nil)
-	sign := func(hash crypto.Hash, id string) []byte {
-		return s.mutate(t, s.create(t, s.template()), func(m *mutant) {
-			m.at(1, 0).content, m.info(iAlgorithm, 0).content = []byte(id), []byte(id)
-			h := hash.New()
-			h.Write(m.info().der())
-			signature, err := m.key.Sign(rand.Reader, h.Sum(nil), hash)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m.at(2).content = append([]byte{0}, signature...)
-			m.unsigned()
-		})
-	}
+	sign := func(hash crypto.Hash, id string) []byte { return signAs(t, s, hash, id) }
 	const rsa = "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
 	for id, hash := range map[string]crypto.Hash{"\x0b": crypto.SHA256, "\x0c": crypto.SHA384, "\x0d": crypto.SHA512} {
 		if reason, _ := judge(sign(hash, rsa+id), s.options()); reason != "" {
 			t.Errorf("%v: %s", hash, reason)
+		}
+	}
+	ec := newSite(t)
+	for id, hash := range map[string]crypto.Hash{"\x0b": crypto.SHA256, "\x0c": crypto.SHA384, "\x0d": crypto.SHA512} {
+		if reason, _ := judge(signAs(t, ec, hash, rsa+id), ec.options()); reason != "" {
+			t.Errorf("%v, with an EC key that says RSA: %s", hash, reason)
 		}
 	}
 	report, err := parse(t, sign(crypto.SHA1, rsa+"\x05")).Verify(s.options())
@@ -311,6 +314,22 @@ func TestWeakSignature(t *testing.T) {
 	if m, ok := err.(voms.Mender); !ok || !strings.Contains(m.Mend(), "host certificate") || report.Err() != err {
 		t.Errorf("got %v", err)
 	}
+}
+
+// signAs signs with the key of the server, and says that it is done with the algorithm id.
+func signAs(t *testing.T, s *site, hash crypto.Hash, id string) []byte {
+	t.Helper()
+	return s.mutate(t, s.create(t, s.template()), func(m *mutant) {
+		m.at(1, 0).content, m.info(iAlgorithm, 0).content = []byte(id), []byte(id)
+		h := hash.New()
+		h.Write(m.info().der())
+		signature, err := m.key.Sign(rand.Reader, h.Sum(nil), hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.at(2).content = append([]byte{0}, signature...)
+		m.unsigned()
+	})
 }
 
 func TestMutatedDates(t *testing.T) {
@@ -505,6 +524,14 @@ func TestAuthorityRefused(t *testing.T) {
 			t.Errorf("%s: got %q, %v", name, reason, failed)
 		}
 	}
+	// What belongs to no VO is an FQAN of none.
+	_, failed := judge(s.mutate(t, good, func(m *mutant) {
+		m.info(iAttributes, 0, 1, 0, 0, 0).content = nil
+		m.info(iAttributes, 0, 1, 0, 1).kids = []*node{leaf(4, "/")}
+	}), s.options())
+	if !slices.Contains(failed, voms.KindFQANs) {
+		t.Errorf("without a VO only %v fail", failed)
+	}
 }
 
 func TestMutatedTargets(t *testing.T) {
@@ -594,6 +621,7 @@ func TestMutatedAuthority(t *testing.T) {
 		}, string(voms.RuleKeyID), []voms.Kind{voms.KindKeyID}},
 		"serial number 0":           {func(m *mutant) { m.info(iSerial).content = []byte{0} }, string(voms.RuleSerial), []voms.Kind{voms.KindSerial}},
 		"negative serial number":    {func(m *mutant) { m.info(iSerial).content = []byte{0x80} }, string(voms.RuleSerial), []voms.Kind{voms.KindSerial}},
+		"serial number of 160 bits": {func(m *mutant) { m.info(iSerial).content = append([]byte{0, 0x80}, make([]byte, 19)...) }, string(voms.RuleSerial), []voms.Kind{voms.KindSerial}},
 		"serial number of 21 bytes": {func(m *mutant) { m.info(iSerial).content = append([]byte{0x7f}, make([]byte, 20)...) }, string(voms.RuleSerial), []voms.Kind{voms.KindSerial}},
 	} {
 		reason, failed := judge(s.mutate(t, good, test.change), s.options())

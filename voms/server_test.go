@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,7 @@ func TestOldCertificates(t *testing.T) {
 	}
 	own := pemOf(s.server.Leaf())
 	expired := again(subject, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = now.Add(-2*time.Hour), now.Add(-time.Hour) })
+	toCome := again(subject, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = now.Add(time.Hour), now.Add(2*time.Hour) })
 	impostor := issue(s.ca, testca.Leaf{Subject: subject})
 	stranger := issue(testca.New(t, testca.Options{}), testca.Leaf{Subject: subject, Key: s.server.Key})
 	good := s.create(t, s.template())
@@ -168,6 +170,8 @@ func TestOldCertificates(t *testing.T) {
 		"of the same key":                    {good, map[string]string{"/vo/a.pem": again("/CN=other", nil)}, "no LSC file", ""},
 		"renewed with the same key":          {good, map[string]string{"/vo/a.pem": again(subject, nil)}, "", "/vo/a.pem"},
 		"over, and renewed":                  {good, map[string]string{"/vo/a.pem": expired, "/vo/b.pem": own}, "", "/vo/b.pem"},
+		"to come, and there":                 {good, map[string]string{"/vo/a.pem": toCome, "/vo/b.pem": own}, "", "/vo/b.pem"},
+		"over twice":                         {good, map[string]string{"/vo/a.pem": expired, "/vo/b.pem": expired}, string(voms.RuleChain), "/vo/a.pem"},
 		"over":                               {good, map[string]string{"/vo/a.pem": expired}, string(voms.RuleChain), "/vo/a.pem"},
 		"of an unknown CA":                   {good, map[string]string{"/vo/a.pem": stranger}, string(voms.RuleChain), "/vo/a.pem"},
 		"beside an LSC file":                 {good, map[string]string{"/vo/a.pem": own, lsc: names}, "", lsc},
@@ -205,6 +209,63 @@ func TestOldCertificates(t *testing.T) {
 		if file != test.file {
 			t.Errorf("%s: got %q by %q", name, err, file)
 		}
+	}
+	// An LSC file that is there and cannot be opened may say something else.
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(dir+"/vo", 0o755), os.Symlink("voms.example.org.lsc", dir+lsc), os.WriteFile(dir+"/a.pem", []byte(own), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	o := s.options()
+	o.Dirs = []voms.Dir{{Path: dir}}
+	if reason, failed := judge(good, o); reason != "no LSC file" || !slices.Equal(failed, []voms.Kind{voms.KindLSC}) {
+		t.Errorf("behind a ring of links: got %q, %v", reason, failed)
+	}
+}
+
+// What the server sent with its own certificate helps to find the way to a CA, also where its certificate lies in the folder, and whoever
+// is asked about the way cannot change what is verified.
+func TestServerChain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	template := s.template()
+	template.Issuers = []*x509.Certificate{s.ca.Cert}
+	a := parse(t, s.create(t, template))
+	both, old := voms.Dir{Path: t.TempDir()}, voms.Dir{Path: t.TempDir()}
+	if err := errors.Join(
+		os.Mkdir(both.Path+"/vo", 0o755), os.WriteFile(both.Path+"/vo/voms.example.org.lsc", voms.FormatLSC(a.Certificates), 0o644),
+		os.WriteFile(old.Path+"/a.pem", []byte(pemOf(s.server.Leaf())), 0o644),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		dirs []voms.Dir
+		want string
+	}{
+		"LSC file about both": {[]voms.Dir{both}, ""},
+		"LSC file about one":  {[]voms.Dir{s.dir}, "LSC mismatch"},
+		"certificate":         {[]voms.Dir{old}, ""},
+		"no folders":          {nil, ""},
+	} {
+		asked := 0
+		o := s.options()
+		o.Dirs, o.CheckIssuer = test.dirs, func(chain []*x509.Certificate) error {
+			if asked = len(chain); asked == 2 && !chain[1].Equal(s.ca.Cert) {
+				t.Errorf("%s: the second is another", name)
+			}
+			clear(chain)
+			return nil
+		}
+		if _, err := a.Verify(o); reasonOf(err) != test.want || asked != 2 || a.Certificates[0] == nil {
+			t.Errorf("%s: got %v for %d certificates", name, err, asked)
+		}
+	}
+	// Without folders and without a certificate there is nothing to warn of.
+	bare := parse(t, s.mutate(t, s.create(t, s.template()), func(m *mutant) { m.drop(idCertificates) }))
+	o := s.options()
+	o.Dirs = nil
+	report, err := bare.Verify(o)
+	if reasonOf(err) != string(voms.RuleNoCertificate) || len(report.Warnings()) > 0 {
+		t.Errorf("got %v, %v", err, report.Warnings())
 	}
 }
 

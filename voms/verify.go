@@ -200,7 +200,7 @@ func (a *AC) addPeers(r *Report, cert *x509.Certificate) {
 	if cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
 		warn(RuleIssuerUsage)
 	}
-	if cert.BasicConstraintsValid && cert.IsCA {
+	if cert.IsCA {
 		warn(RuleIssuerCA)
 	}
 }

@@ -4,6 +4,9 @@
 package voms_test
 
 import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/asn1"
 	"os"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/trust"
 	"github.com/x509up/x509up/voms"
 )
@@ -59,7 +63,7 @@ func TestReport(t *testing.T) {
 	o := s.options()
 	o.Now, o.Hosts, o.Dirs = now.Add(24*time.Hour), []string{}, []voms.Dir{{Path: t.TempDir()}}
 	report, err = a.Verify(o)
-	if reasonOf(err) != "no LSC file" || len(report.Checks) != 12 || !strings.HasPrefix(lines(report)[7], `failed: validity: voms: checking the attributes from "vo://voms.example.org:15000": it expired at 2026-06-01T23:00:00Z`) {
+	if reasonOf(err) != "no LSC file" || len(report.Checks) != 12 || report.Checks[10].Result != voms.Failed || !strings.HasPrefix(lines(report)[7], `failed: validity: voms: checking the attributes from "vo://voms.example.org:15000": it expired at 2026-06-01T23:00:00Z`) {
 		t.Errorf("got %v, %q", err, lines(report))
 	}
 }
@@ -67,26 +71,40 @@ func TestReport(t *testing.T) {
 // What others refuse is said, and is no failure.
 func TestPeerWarnings(t *testing.T) {
 	t.Parallel()
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		change func(*x509.Certificate)
-		want   voms.Rule
+		key    crypto.Signer // nil: RSA
+		want   []voms.Rule
 	}{
-		"has an EC key": {nil, voms.RuleNotRSA},
-		"ends before":   {func(c *x509.Certificate) { c.NotAfter = now.Add(time.Hour) }, voms.RuleOutlives},
-		"may not sign":  {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }, voms.RuleIssuerUsage},
-		"is a CA":       {func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, voms.RuleIssuerCA},
+		"nothing":              {nil, nil, nil},
+		"has an EC key":        {nil, newSite(t).member.Key, []voms.Rule{voms.RuleNotRSA}},
+		"has an Ed25519 key":   {nil, ed, []voms.Rule{voms.RuleNotRSA}},
+		"ends before":          {func(c *x509.Certificate) { c.NotAfter = now.Add(11*time.Hour - time.Second) }, nil, []voms.Rule{voms.RuleOutlives}},
+		"ends with it":         {func(c *x509.Certificate) { c.NotAfter = now.Add(11 * time.Hour) }, nil, nil},
+		"may not sign":         {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }, nil, []voms.Rule{voms.RuleIssuerUsage}},
+		"says not what it may": {func(c *x509.Certificate) { c.KeyUsage = 0 }, nil, nil},
+		"is a CA":              {func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }, nil, []voms.Rule{voms.RuleIssuerCA}},
 	} {
-		s := newSite(t)
-		if test.change != nil {
-			s = s.withRSA(t, test.change)
+		s := newSite(t).withRSA(t, test.change)
+		if test.key != nil {
+			s.server = s.ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=voms.example.org", Key: test.key, Hosts: []string{"voms.example.org"}})
 		}
 		report, err := parse(t, s.create(t, s.template())).Verify(s.options())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		warnings := report.Warnings()
-		if len(warnings) != 1 || warnings[0].Kind != voms.KindPeers || reasonOf(warnings[0].Err) != string(test.want) {
-			t.Errorf("%s: got %v", name, warnings)
+		var got []voms.Rule
+		for _, c := range report.Warnings() {
+			if e, ok := c.Err.(*voms.RuleError); ok && c.Kind == voms.KindPeers && e.Mend() != "" {
+				got = append(got, e.Rule)
+			}
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" || len(got) != len(report.Warnings()) {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
@@ -106,14 +124,15 @@ func TestUniqueID(t *testing.T) {
 		}
 		return parsed
 	}
-	one, other := with(asn1.BitString{Bytes: []byte{0xa0}, BitLength: 3}), with(asn1.BitString{Bytes: []byte{0xa0}, BitLength: 4})
+	one, longer := with(asn1.BitString{Bytes: []byte{0xa0}, BitLength: 3}), with(asn1.BitString{Bytes: []byte{0xa0}, BitLength: 4})
+	other := with(asn1.BitString{Bytes: []byte{0x60}, BitLength: 3})
 	template, o := s.template(), s.options()
 	template.Holder = one
 	der := s.create(t, template)
 	for name, test := range map[string]struct {
 		cert *x509.Certificate
 		want string
-	}{"the same": {one, ""}, "another": {other, "holder: unique identifier"}, "none": {s.member.Leaf(), "holder: unique identifier"}} {
+	}{"the same": {one, ""}, "longer": {longer, "holder: unique identifier"}, "another": {other, "holder: unique identifier"}, "none": {s.member.Leaf(), "holder: unique identifier"}} {
 		o.Holder = test.cert
 		if reason, _ := judge(der, o); reason != test.want {
 			t.Errorf("%s: got %q", name, reason)

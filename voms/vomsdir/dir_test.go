@@ -98,6 +98,7 @@ func TestCertificates(t *testing.T) {
 		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Issue(t, testca.Leaf{Subject: "/CN=" + name}).Leaf().Raw}))
 	}
 	key := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")}))
+	sized := func(text string, size int) string { return text + strings.Repeat("\n", size-len(text)) }
 	first, second := t.TempDir(), t.TempDir()
 	for path, text := range map[string]string{
 		"b.pem":         block("any b"),
@@ -107,11 +108,12 @@ func TestCertificates(t *testing.T) {
 		"vo/c.pem.old":  block("old"),
 		"vo/c.crt":      block("other ending"),
 		"vo/d.pem":      "no certificate",
-		"vo/e.pem":      block("too large") + strings.Repeat("\n", 64<<10),
+		"vo/e.pem":      sized(block("too large"), 64<<10+1),
 		"vo/g.pem/h":    "a folder",
 		"vo/sub/i.pem":  block("further below"),
 		"other/a.pem":   block("of another VO"),
 		"vo/x.lsc":      block("LSC"),
+		"vo/f.pem":      sized(block("64 kB"), 64<<10),
 		"vo/many.pem":   strings.Repeat(block("many"), 17),
 		"../secret.pem": block("outside"),
 	} {
@@ -126,7 +128,7 @@ func TestCertificates(t *testing.T) {
 		}
 		got = append(got, filepath.Base(c.Path)+" "+proxycert.OneLine(c.Cert.RawSubject))
 	}
-	want := []string{"a.pem /CN=vo a", "b.pem /CN=vo b 1", "b.pem /CN=vo b 2"}
+	want := []string{"a.pem /CN=vo a", "b.pem /CN=vo b 1", "b.pem /CN=vo b 2", "f.pem /CN=64 kB"}
 	for range 16 {
 		want = append(want, "many.pem /CN=many")
 	}
