@@ -77,11 +77,13 @@ type (
 	noCommandError struct{ name, nearest string }
 	// noOptionError is the name of an option that a command does not have.
 	noOptionError struct{ name, nearest string }
-	// refusedFileError is a file with the wrong mode or owner; mounted tells that its mode is that of a mount.
+	// refusedFileError is a file with the wrong mode or owner; mounted tells that its mode is that of a mount, keyless that
+	// it was to hold a private key, and holds certificates alone.
 	refusedFileError struct {
 		err     error // of package credstore
 		path    string
 		mounted bool
+		keyless bool
 	}
 	// userFileError is a file with a certificate or key that is not there or may not be read.
 	userFileError struct{ err error }

@@ -24,6 +24,8 @@ func (e *refusedFileError) Unwrap() error { return e.err }
 func (e *refusedFileError) hint() string {
 	mode, ok := errors.AsType[*credstore.ModeError](e.err)
 	switch {
+	case e.keyless && ok && mode.Max == 0o600:
+		return "it holds no private key: --key FILE names the file with that"
 	case e.mounted:
 		return "it seems to be mounted, as from a Kubernetes Secret: --allow-key-mode reads it as it is; " +
 			"defaultMode: 0400 in the volume makes it private"

@@ -34,6 +34,8 @@ func (a *app) files(o keyModeOptions, profile string) credstore.Reader {
 		}
 		refused := &refusedFileError{err: objection, path: refusedPath(objection)}
 		if !allowed {
+			_, _, err := credstore.Inspect(refused.path)
+			refused.keyless = err == nil // any mode would do, and its key is elsewhere
 			refused.mounted = fromSecret(refused.path) || onReadOnlyMount(refused.path)
 			return refused
 		}
