@@ -51,6 +51,8 @@ func destroy(path string) error {
 		err = atomicfile.SyncFolder(filepath.Dir(path))
 	}
 	switch {
+	case err != nil && overwriteErr == nil:
+		return fmt.Errorf("credstore: destroying %q: it is overwritten with zeros, but was not removed: %w", path, cause(err))
 	case err != nil:
 		return fmt.Errorf("credstore: destroying %q: %w", path, cause(err))
 	case overwriteErr != nil:

@@ -37,6 +37,16 @@ func InstallPair(folder string, cert, key []byte, now time.Time) (kept []string,
 			return nil, err
 		}
 	}
+	// All that needs space comes first: a full disk must not leave a new key beside an old certificate.
+	var prepared []*atomicfile.Pending
+	for _, f := range files {
+		pending, err := atomicfile.Prepare(f.path, f.data, f.mode)
+		if err != nil {
+			return nil, fmt.Errorf("credstore: saving: %w", err)
+		}
+		defer pending.Abort()
+		prepared = append(prepared, pending)
+	}
 	for _, f := range files {
 		old := f.path + "." + now.UTC().Format("20060102T150405Z")
 		// A second name, not a new one: no moment is without the file.
@@ -47,8 +57,8 @@ func InstallPair(folder string, cert, key []byte, now time.Time) (kept []string,
 			return kept, fmt.Errorf("credstore: keeping %q: %w", f.path, linkCause(err))
 		}
 	}
-	for _, f := range files {
-		if err := atomicfile.Write(f.path, f.data, f.mode); err != nil {
+	for _, pending := range prepared {
+		if err := pending.Commit(); err != nil {
 			return kept, fmt.Errorf("credstore: saving: %w", err)
 		}
 	}

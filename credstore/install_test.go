@@ -4,11 +4,15 @@
 package credstore_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/x509up/x509up/credstore"
 )
@@ -52,6 +56,22 @@ func TestInstallPair(t *testing.T) {
 	check("usercert.pem", "cert 2", 0o644)
 	check("userkey.pem", "key 2", 0o400)
 	check("userkey.pem.20300102T030405Z", "key 1", 0o400)
+}
+
+// When the disk is full, the old pair stays, and no copy of it is left.
+func TestInstallPairOnFullDisk(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, credstore.KeyName), "old key", 0o400)
+	write(t, filepath.Join(folder, credstore.CertName), "old certificate", 0o644)
+	before := snapshot(t, folder)
+	out, err := exec.CommandContext(t.Context(), os.Args[0], helperArg, "install-pair", filepath.Join(folder, "x")).CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("file too large")) {
+		t.Errorf("%v, %s", err, out)
+	}
+	if diff := cmp.Diff(before, snapshot(t, folder)); diff != "" {
+		t.Errorf("it changed:\n%s", diff)
+	}
 }
 
 func TestInstallPairRefuses(t *testing.T) {

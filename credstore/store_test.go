@@ -420,6 +420,24 @@ func TestDestroy(t *testing.T) {
 	}
 }
 
+// In a folder that is closed the secret goes, though the file stays, and both is said.
+func TestDestroyInClosedFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "x509up_u1")
+	write(t, path, "secret", 0o666)
+	chmod(t, filepath.Dir(folder), 0o755)
+	chmod(t, folder, 0o555)
+	withoutPrivileges(t, func() {
+		err := credstore.Destroy(path)
+		if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "overwritten with zeros, but was not removed") {
+			t.Errorf("got %v", err)
+		}
+	})
+	chmod(t, folder, 0o755)
+	expect(t, path, "\x00\x00\x00\x00\x00\x00", 0o666)
+}
+
 func TestDestroyRefuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -483,6 +501,10 @@ func helper(what, path string) {
 	case "save-pair":
 		limitFileSize()
 		fmt.Println(credstore.SavePair(filepath.Dir(path), make([]byte, 100_000), []byte("new key")))
+	case "install-pair":
+		limitFileSize()
+		_, err := credstore.InstallPair(filepath.Dir(path), make([]byte, 100_000), []byte("new key"), time.Now())
+		fmt.Println(err)
 	case "count":
 		for range countsPerProcess {
 			if err := countUp(path); err != nil {

@@ -18,8 +18,11 @@ func WriteUserCertificate(w io.Writer, c *proxycert.Credential, f Facts) error {
 	r := &rows{width: len("subject")}
 	r.add("subject", Short(proxycert.OneLine(leaf.RawSubject)))
 	r.add("issuer", Short(proxycert.OneLine(leaf.RawIssuer)))
-	r.add("valid", leaf.NotBefore.In(f.Now.Location()).Format("2006-01-02")+" to "+clock(leaf.NotAfter, f.Now)+
-		", "+span.String(leaf.NotAfter.Sub(f.Now))+" left")
+	left := span.String(leaf.NotAfter.Sub(f.Now)) + " left"
+	if over := f.Now.Sub(leaf.NotAfter); over > 0 {
+		left = "ended " + span.String(over) + " ago"
+	}
+	r.add("valid", leaf.NotBefore.In(f.Now.Location()).Format("2006-01-02")+" to "+clock(leaf.NotAfter, f.Now)+", "+left)
 	if len(leaf.EmailAddresses) > 0 {
 		r.add("e-mail", certtext.Escape(strings.Join(leaf.EmailAddresses, ", ")))
 	}

@@ -403,6 +403,19 @@ key     : ECDSA 256
 	}
 }
 
+// TestExpiredUserCertificate: what is over has nothing left.
+func TestExpiredUserCertificate(t *testing.T) {
+	t.Parallel()
+	c := testca.New(t, testca.Options{}).Issue(t, testca.Leaf{NotAfter: now.Add(-2 * time.Hour)})
+	var out strings.Builder
+	if err := view.WriteUserCertificate(&out, c, view.Facts{Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); !strings.Contains(text, " UTC, ended 2 h ago\n") || strings.Contains(text, "left") {
+		t.Error(text)
+	}
+}
+
 // TestBareUserCertificate: what a certificate does not say has no line.
 func TestBareUserCertificate(t *testing.T) {
 	t.Parallel()

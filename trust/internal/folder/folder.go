@@ -147,7 +147,7 @@ func (f *Folder) list() error {
 	if f.Path == "" {
 		return errors.New("no folder is named")
 	}
-	opened, err := os.Open(f.Path)
+	opened, err := os.OpenFile(f.Path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // as in Open: it may be a pipe
 	if err != nil {
 		return err
 	}

@@ -206,8 +206,12 @@ func TestNoFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "file", nil)
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]string{
-		"": "no folder is named", filepath.Join(dir, "none"): "no such file", filepath.Join(dir, "file"): "not a directory",
+		filepath.Join(dir, "pipe"): "not a directory", // and nobody waits for who might write into it
+		"":                         "no folder is named", filepath.Join(dir, "none"): "no such file", filepath.Join(dir, "file"): "not a directory",
 	} {
 		f := &folder.Folder{Path: path}
 		_, _, err := f.All()
