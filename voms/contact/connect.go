@@ -30,6 +30,7 @@ func (c *Client) config(host string) *tls.Config {
 	// An OpenSSL server that asks for certificates and was not told how to name its sessions breaks the connection when
 	// one is resumed.
 	config.ClientSessionCache = nil
+	config.DynamicRecordSizingDisabled = true // voms-server takes the first record for the whole request
 	if len(config.Certificates) == 1 && config.GetClientCertificate == nil {
 		only := &config.Certificates[0]
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return only, nil }

@@ -377,6 +377,26 @@ func TestOutdatedList(t *testing.T) {
 	}
 }
 
+// TestOneRecord: crypto/tls begins with short records, and voms-server reads only one.
+func TestOneRecord(t *testing.T) {
+	t.Parallel()
+	var many contact.Request
+	for i := range 100 {
+		many.FQANs = append(many.FQANs, voms.FQAN{Group: "/vo", Role: fmt.Sprintf("a-role-with-a-long-name-%d", i)})
+	}
+	w := newWorld(t)
+	s := w.add(&server{host: host, legacy: xmlLegacy("<ac>" + acText + "</ac>")})
+	client := w.client()
+	client.Spoken = func(contact.Endpoint) contact.Protocol { return contact.Legacy }
+	w.listen(client)
+	if _, err := client.Ask(t.Context(), endpoints(host), many); err != nil {
+		t.Error(err)
+	}
+	if asked := s.questions(); len(asked) != 1 || len(asked[0]) < 4<<10 {
+		t.Errorf("asked %d times: %q", len(asked), asked)
+	}
+}
+
 // TestNoList: a server without the older protocol is not asked for a certificate that nobody wants.
 func TestNoList(t *testing.T) {
 	t.Parallel()

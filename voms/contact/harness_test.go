@@ -199,7 +199,7 @@ func (w *world) serve(s *server, raw net.Conn) {
 		_, _ = io.Copy(io.Discard, raw)
 		return
 	}
-	r := bufio.NewReader(conn)
+	r := bufio.NewReaderSize(conn, 16<<10) // as much as a record holds
 	answer, question := s.legacy, ""
 	if start, err := r.Peek(3); err != nil {
 		return // the client has no question after all
@@ -214,13 +214,11 @@ func (w *world) serve(s *server, raw net.Conn) {
 			w.t.Errorf("Host %q, User-Agent %q", request.Host, request.UserAgent())
 		}
 	} else {
-		for !strings.HasSuffix(question, "</voms>") {
-			piece, err := r.ReadString('>')
-			if err != nil {
-				w.t.Error(err)
-				return
-			}
-			question += piece
+		// voms-server takes what the first record holds for all of it.
+		record, _ := r.Peek(r.Buffered())
+		if question = string(record); !strings.HasSuffix(question, "</voms>") {
+			w.t.Errorf("the first of several records: %q", question)
+			return
 		}
 	}
 	s.mu.Lock()
