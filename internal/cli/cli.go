@@ -23,6 +23,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,11 +108,13 @@ research computing, and stores them where grid tools look for them.`,
 	root.AddGroup(
 		&cobra.Group{ID: "get", Title: "Getting a credential:"},
 		&cobra.Group{ID: "look", Title: "Looking after it:"},
+		&cobra.Group{ID: "vo", Title: "Virtual organisations:"},
 		&cobra.Group{ID: "web", Title: "Pages behind a login:"},
 	)
 	root.AddCommand(
 		a.newGetCert(), a.newInit(), a.newImport(), a.newListIdPs(),
 		a.newInfo(), a.newVerify(), a.newDestroy(),
+		a.newVO(),
 		a.newCurl(), a.newGetCookie(),
 		a.newVersion(), newExitCodesTopic(), newEnvironmentTopic(),
 	)
@@ -223,7 +226,11 @@ func (a *app) finish(err error) int {
 	v := judge(err)
 	fmt.Fprintln(a.Err, view.Line(a.name+": "+v.text))
 	for _, hint := range v.hints {
-		fmt.Fprintln(a.Err, view.Line("hint: "+hint))
+		first, rest, _ := strings.Cut(hint, "\n")
+		fmt.Fprintln(a.Err, view.Line("hint: "+first))
+		for line := range strings.Lines(rest) { // of a file
+			fmt.Fprintln(a.Err, view.Line(strings.TrimSuffix(line, "\n")))
+		}
 	}
 	return v.code
 }

@@ -142,6 +142,9 @@ func judge(err error) verdict {
 }
 
 func judgeCauses(err error, v *verdict) bool {
+	if judgeVO(err, v) {
+		return true
+	}
 	if m, ok := errors.AsType[trust.Mender](err); ok {
 		code := exitUnfit
 		if _, noDir := errors.AsType[*trust.DirError](err); noDir {

@@ -27,16 +27,19 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), err.String(), code
 }
 
-var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "version"}
+var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "vo", "version"}
+
+// subcommands are those of vo.
+var subcommands = []string{"vo list", "vo show", "vo add", "vo check", "vo remove"}
 
 // TestHelp holds the quality of the help: a sentence, an example that names the
 // command, a meaning for every option, lines that fit a terminal.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, name := range commands {
+	for _, name := range slices.Concat(commands, subcommands) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out, _, code := run(t, "help", name)
+			out, _, code := run(t, append([]string{"help"}, strings.Fields(name)...)...)
 			if code != 0 {
 				t.Fatalf("exit code %d", code)
 			}

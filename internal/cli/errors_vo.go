@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/x509up/x509up/internal/nearest"
+	"github.com/x509up/x509up/internal/vo"
+	"github.com/x509up/x509up/internal/vo/health"
+	"github.com/x509up/x509up/voms"
+	"github.com/x509up/x509up/voms/contact"
+)
+
+// This is the part of errors.go about VOs and attributes.
+
+type (
+	// severalVOsError means that vo add was given more than one VO.
+	severalVOsError struct{ names []string }
+	// noServerError means that a VO has no VOMS server.
+	noServerError struct{ name string }
+	// downloadError is what is in the way of getting what is at a URL.
+	downloadError struct {
+		url string
+		err error
+	}
+)
+
+func (e *severalVOsError) Error() string {
+	shown := e.names
+	if len(shown) > 10 {
+		shown = append(shown[:10:10], "…")
+	}
+	return fmt.Sprintf("there are %d VOs: %s", len(e.names), strings.Join(shown, ", "))
+}
+
+func (e *noServerError) Error() string {
+	return fmt.Sprintf("the VO %q has no VOMS server: it is run with another system", e.name)
+}
+
+func (e *downloadError) Error() string {
+	return "getting " + e.url + ": " + strings.TrimPrefix(e.err.Error(), fmt.Sprintf("Get %q: ", e.url))
+}
+
+func (e *downloadError) Unwrap() error { return e.err }
+
+// judgeVO judges what is wrong with VOs and attributes, of which the causes have rules of their own when they stand alone.
+func judgeVO(err error, v *verdict) bool {
+	if down, ok := errors.AsType[*downloadError](err); ok {
+		judgeNetwork(down.err, v) // for its hints
+		return v.is(exitServer)
+	}
+	if dead, ok := errors.AsType[*health.UnreachableError](err); ok {
+		hint := "is the network there, and does a firewall let the port through?"
+		if len(dead.Servers) < dead.Of {
+			hint = "the others do without it; x509up vo show tells which file names it"
+		}
+		return v.is(exitServer, hint)
+	}
+	if unwell, ok := errors.AsType[*health.UnhealthyError](err); ok {
+		if m, ok := errors.AsType[voms.Mender](unwell.Err); ok {
+			return v.is(exitVOMS, m.Mend())
+		}
+		return v.is(exitVOMS, "tell the administrators of the server")
+	}
+	if m, ok := attributesMender(err); ok {
+		return v.is(exitVOMS, m.Mend())
+	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		if judgeVOFiles(err, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// attributesMender is an error of voms.AC.Verify.
+func attributesMender(err error) (voms.Mender, bool) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		switch e := err.(type) {
+		case *voms.RuleError:
+			return e, true
+		case *voms.LSCMissingError:
+			return e, true
+		case *voms.LSCError:
+			return e, true
+		case *voms.LSCMismatchError:
+			return e, true
+		case *voms.HolderError:
+			return e, true
+		case *voms.ValidityError:
+			return e, true
+		case *voms.TargetError:
+			return e, true
+		}
+	}
+	return nil, false
+}
+
+func judgeVOFiles(err error, v *verdict) bool {
+	switch e := err.(type) {
+	case *contact.UnknownVOError:
+		var hints []string
+		if name := nearest.Of(e.VO, e.Known); name != "" {
+			hints = append(hints, name+"?")
+		}
+		return v.is(exitVOMS, append(hints, "x509up vo list shows the VOs that are known, x509up vo add adds one")...)
+	case *severalVOsError:
+		return v.is(exitUsage, "--vo NAME adds one of them, --all adds all")
+	case *noServerError:
+		return v.is(exitVOMS, "its members have no VOMS attributes; its own pages say how they show that they belong to it")
+	case *vo.ExistsError:
+		return v.is(exitFailure, "--force replaces it")
+	case *vo.NotAddedError:
+		if len(e.Files) > 0 {
+			return v.is(exitVOMS, "it is named in "+strings.Join(e.Files, ", ")+", which others have written")
+		}
+		return v.is(exitVOMS, "x509up vo list shows the VOs that are known")
+	case *vo.NothingError:
+		return v.is(exitFailure, "name a VO ID card (XML), a vomses file, an LSC file, or a folder or tar archive with such files")
+	case *vo.NameError:
+		return v.is(exitFailure)
+	case *voms.ParseError:
+		return v.is(exitVOMS, "get new attributes; if they are the same, tell the administrators of the VOMS server")
+	}
+	return false
+}
