@@ -66,22 +66,22 @@ func (a *app) inUse(path string) bool {
 }
 
 func (a *app) destroy(path string, dryRun bool) error {
-	err := credstore.CheckContents(path)
-	if err == nil && dryRun {
-		err = credstore.CheckDestroy(path)
-	} else if err == nil {
-		err = credstore.Destroy(path)
-	}
-	if err != nil {
+	if err := credstore.CheckContents(path); err != nil {
 		return missing(err, path)
+	}
+	do, verb := credstore.Destroy, "destroyed"
+	if dryRun {
+		do, verb = credstore.CheckDestroy, "would destroy"
+	}
+	switch err := do(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return &noCredentialError{path}
+	case err != nil:
+		return err
 	}
 	if a.quiet {
 		return nil
 	}
-	verb := "destroyed"
-	if dryRun {
-		verb = "would destroy"
-	}
-	_, err = fmt.Fprintf(a.Out, "%s %s\n", verb, path)
+	_, err := fmt.Fprintf(a.Out, "%s %s\n", verb, path)
 	return err
 }

@@ -213,6 +213,8 @@ func judgeUsage(err error, v *verdict) bool {
 			return v.is(exitUsage, "chmod go-w "+shellQuote(mode.Path))
 		}
 		return v.is(exitUsage)
+	case *importError:
+		return v.is(e.code, e.hint)
 	case *noTerminalError:
 		return v.is(exitUsage, terminalHints[e.what])
 	case *strayArgumentError:
@@ -252,7 +254,7 @@ var terminalHints = map[string]string{
 	thePassword: "--password-file, --password-command or --password-stdin gives it without a terminal",
 	thePasscode: "--duo push needs no terminal",
 
-	theNewPassphrase: "--no-encrypt leaves the key without one",
+	theNewPassphrase: "--passphrase-file, --passphrase-command or --passphrase-stdin gives it without a terminal; --no-encrypt leaves the key without one",
 
 	thePassphrase: "--passphrase-file, --passphrase-command or --passphrase-stdin gives it without a terminal",
 }

@@ -91,6 +91,10 @@ func judgeFiles(err error, v *verdict) bool {
 
 // judgeContents judges what is wrong in a file.
 func judgeContents(err error, v *verdict) bool {
+	if _, ok := errors.AsType[*pemfile.UnsupportedError](err); ok {
+		return v.is(exitUnfit, "the file may be good, but is of a kind that is not read here; openssl pkcs8 -topk8 writes a key anew, "+
+			"and openssl pkcs12 -export a PKCS #12 file")
+	}
 	switch e := err.(type) {
 	case *proxycert.NoPEMError, *pemfile.NothingError:
 		return v.is(exitUnfit, "name a file with a credential in PEM; x509up import takes PKCS #12, DER and UTF-16, too")
@@ -109,7 +113,9 @@ func judgeContents(err error, v *verdict) bool {
 			return v.is(exitUnfit, "get a new one from where it came; of a proxy, x509up init and x509up get-cert make a new one")
 		}
 		return v.is(exitUnfit, "is this machine's clock right?")
-	case *pemfile.UnsupportedError, *proxycert.RuleError, *proxycert.PathLengthError, *proxycert.PolicyError:
+	case *proxycert.KeyTypeError:
+		return v.is(exitUnfit, "proxies are signed with RSA keys or those of the curves P-256, P-384 and P-521")
+	case *proxycert.RuleError, *proxycert.PathLengthError, *proxycert.PolicyError:
 		return v.is(exitUnfit)
 	}
 	return false

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +39,8 @@ func (a *app) newImport() *cobra.Command {
 		Long: `import reads a user certificate and its private key from a PKCS #12 file, as
 browsers and CAs give it (.p12, .pfx), or from PEM, and writes them as
 usercert.pem and userkey.pem to ~/.globus. The key is encrypted with the
-passphrase of FILE, or with a new one that is asked for if FILE has none.
+passphrase of FILE; if FILE has none, with the one that an option gives, or a
+new one that is asked for.
 
 A certificate that is there already is not replaced, unless --force is given;
 it is then kept beside the new one, with its date behind the name.`,
@@ -69,11 +71,11 @@ it is then kept beside the new one, with its date behind the name.`,
 func (a *app) importFile(ctx context.Context, o importOptions, path string) error {
 	folder := o.folder
 	if folder == "" {
-		target, err := a.globusFolder()
-		if err != nil {
-			return err
+		home := a.Env("HOME")
+		if home == "" {
+			return usagef("HOME is not set: --to FOLDER says where to write")
 		}
-		folder = target.Folder
+		folder = filepath.Join(home, ".globus")
 	}
 	if err := vacant(folder, o.force); err != nil {
 		return err
@@ -90,10 +92,43 @@ func (a *app) importFile(ctx context.Context, o importOptions, path string) erro
 	for _, old := range kept {
 		a.warn("what was there is kept as %s", old)
 	}
-	if err != nil || a.quiet {
-		return err
+	if err != nil {
+		return importTarget(err)
+	}
+	if end := c.NotAfter(); end.Before(a.Now()) {
+		a.warn("what is imported expired at %s: no proxy can be made of it", end.UTC().Format(time.RFC3339))
+	}
+	if a.quiet {
+		return nil
 	}
 	return a.printImport(c, folder)
+}
+
+// importError is what is wrong with one of the two ends of an import, whose
+// options are others than those of commands that store proxies.
+type importError struct {
+	err  error
+	code int
+	hint string
+}
+
+func (e *importError) Error() string { return e.err.Error() }
+
+func (e *importError) Unwrap() error { return e.err }
+
+// importTarget gives what is wrong with the place to write to its hint.
+func importTarget(err error) error {
+	const elsewhere = "--to FOLDER names another place"
+	if _, ok := errors.AsType[*credstore.FolderError](err); ok {
+		return &importError{err, exitFailure, elsewhere}
+	}
+	_, link := errors.AsType[*credstore.SymlinkError](err)
+	_, owner := errors.AsType[*credstore.OwnerError](err)
+	_, other := errors.AsType[*credstore.NotRegularError](err)
+	if link || owner || other {
+		return &importError{err, exitUnfit, elsewhere}
+	}
+	return err
 }
 
 // vacant refuses a folder with a certificate or a key in it.
@@ -126,11 +161,15 @@ func (a *app) readImport(ctx context.Context, o importOptions, path string) (*pr
 		contents, err = pemfile.Pair(contents)
 	}
 	if err != nil {
-		return nil, secret.Text{}, fmt.Errorf("reading %s: %w", path, err)
+		err = fmt.Errorf("reading %s: %w", path, err)
+		if _, half := errors.AsType[*pemfile.MissingError](err); half {
+			err = &importError{err, exitUnfit, "import takes one file that holds certificate and private key; two in PEM can be joined with cat"}
+		}
+		return nil, secret.Text{}, err
 	}
 	c := &proxycert.Credential{Chain: contents.Certificates, Key: contents.Key}
-	if c.Key == nil {
-		return nil, secret.Text{}, &proxycert.NoKeyError{Cert: c.Leaf()}
+	if t := proxycert.TypeOf(c.Leaf()); t.Format != proxycert.FormatEEC {
+		return nil, secret.Text{}, &exitError{exitUnfit, fmt.Errorf("%s holds no user certificate, but this: %s", path, t)}
 	}
 	if info, err := os.Stat(path); err == nil && modesCount && info.Mode().Perm()&0o077 != 0 && passphrase.IsZero() {
 		a.warn("others can read the private key in %s: remove it when the import has worked", path)
@@ -147,6 +186,12 @@ func (a *app) importedKey(ctx context.Context, o importOptions, c *proxycert.Cre
 		tty := &lazyTerminal{wait: &patience{}}
 		defer tty.close()
 		var err error
+		if given := o.passphrase; given != (secretOptions{}) && !(given.stdin && a.inIsTerminal()) {
+			if passphrase, err = a.secret(ctx, given, tty, theNewPassphrase, ""); err != nil {
+				return nil, err
+			}
+			return pemfile.EncryptKey(c.Key, passphrase.Reveal())
+		}
 		if passphrase, err = tty.secret(ctx, "new passphrase for the private key: "); err != nil {
 			return nil, noTerminal(err, theNewPassphrase)
 		}
