@@ -43,7 +43,7 @@ var libraries = map[string][]string{
 }
 
 // viewed are the rooms whose values internal/view shows.
-var viewed = []string{"internal/view", "internal/span", "proxycert", "credstore", "trust"}
+var viewed = []string{"internal/view", "internal/span", "proxycert", "credstore", "trust", "voms"}
 
 // thirdParty says where a module may be imported, outside tests. Etree comes
 // with goxmldsig, whose trees it makes; ecp forwards bytes and needs none.

@@ -55,6 +55,11 @@ func FromCertificate(cert *x509.Certificate) ([]*AC, error) {
 	if value == nil {
 		return nil, nil
 	}
+	return ParseExtension(value)
+}
+
+// ParseExtension reads the value of the extension that Extension makes. Errors are those of FromCertificate.
+func ParseExtension(value []byte) ([]*AC, error) {
 	in := cryptobyte.String(value)
 	var outer, list cryptobyte.String
 	if !in.ReadASN1(&outer, asn1.SEQUENCE) || !in.Empty() || !outer.ReadASN1(&list, asn1.SEQUENCE) || !outer.Empty() {

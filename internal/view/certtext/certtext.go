@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -96,11 +97,13 @@ func (t *text) more(lines []string) {
 }
 
 // Serial is the serial number, decimal and in hexadecimal.
-func Serial(cert *x509.Certificate) string {
-	if cert.SerialNumber.BitLen() > 8*MaxHex/4 {
-		return Limit(fmt.Sprintf("%#x", cert.SerialNumber))
+func Serial(cert *x509.Certificate) string { return serial(cert.SerialNumber) }
+
+func serial(n *big.Int) string {
+	if n.BitLen() > 8*MaxHex/4 {
+		return Limit(fmt.Sprintf("%#x", n))
 	}
-	return fmt.Sprintf("%d (%#x)", cert.SerialNumber, cert.SerialNumber)
+	return fmt.Sprintf("%d (%#x)", n, n)
 }
 
 // Key is the kind and the strength of the key: "RSA 2048", "ECDSA 256", "Ed25519 256". For a kind that is not known it is

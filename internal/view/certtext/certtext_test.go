@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -241,6 +242,7 @@ func FuzzText(f *testing.F) {
 		f.Add(plain.Raw, uint8(i), value)
 		f.Add(hostile.Raw, uint8(len(oids)-1-i), value)
 	}
+	f.Add(plain.Raw, uint8(slices.Index(oids, oidVOMS)), attributesOf(f, ca))
 	f.Fuzz(func(t *testing.T, der []byte, which uint8, value []byte) {
 		check(t, withBytes(t, oids[int(which)%len(oids)], value))
 		if cert, err := x509.ParseCertificate(der); err == nil {

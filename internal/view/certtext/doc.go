@@ -11,9 +11,10 @@
 // Text is everything, as openssl x509 -text has it: names, dates, the key, every
 // extension, the signature, fingerprints. Extensions that are in use in research
 // computing are spelled out: those of RFC 5280, ProxyCertInfo (RFC 3820) and the
-// draft before it, Netscape's and Microsoft's old ones, qualified certificate
-// statements, certificate transparency. Of others there is the object identifier,
-// and the value in hexadecimal.
+// draft before it, the attribute certificates of VOMS (RFC 5755), Netscape's and
+// Microsoft's old ones, qualified certificate statements, certificate
+// transparency. Of others there is the object identifier, and the value in
+// hexadecimal.
 //
 // What it is given may come from anybody. Whatever a certificate says, only
 // printable characters come out, a backslash and hexadecimal digits for the

@@ -81,7 +81,7 @@ var known = []struct {
 	{"1.3.6.1.5.5.7.1.24", "TLS feature", reader.tlsFeatures},
 	{"1.3.6.1.5.5.7.48.1.5", "OCSP no check", reader.null},
 	{"1.3.6.1.4.1.3536.1.222", "proxy certificate information (draft)", reader.draftProxyInfo},
-	{"1.3.6.1.4.1.8005.100.100.5", "VOMS attribute certificates", nil},
+	{"1.3.6.1.4.1.8005.100.100.5", "VOMS attribute certificates", reader.attributeCertificates},
 	{"1.3.6.1.4.1.11129.2.4.2", "certificate transparency timestamps", reader.timestamps},
 	{"1.3.6.1.4.1.11129.2.4.3", "certificate transparency precertificate", reader.null},
 	{"2.16.840.1.113730.1.1", "Netscape certificate type", reader.netscapeType},
