@@ -180,6 +180,7 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 	if err != nil {
 		return nil, nil, &NewCredentialError{err}
 	}
+	proxy.Extra = credential.Extra
 	return proxy, warnings, nil
 }
 

@@ -20,6 +20,9 @@ type User struct {
 	Cert string
 	// Key is the file of its private key; empty where Cert holds it, too.
 	Key string
+	// Extra takes over the other PEM blocks of Cert, such as DIRACX: for a proxy
+	// that takes the place of the file that it is made of.
+	Extra bool
 	// Passphrase is asked for the passphrase of a file, if its key is encrypted.
 	Passphrase func(ctx context.Context, file string) (string, error)
 	// Files reads them; the zero value is strict about owners and permissions.
@@ -73,5 +76,9 @@ func (s *User) pair(files ...*pemfile.Contents) (*proxycert.Credential, error) {
 		}
 		return nil, fmt.Errorf("acquire: reading %s: %w", where, err)
 	}
-	return &proxycert.Credential{Chain: c.Certificates, Key: c.Key}, nil
+	credential := &proxycert.Credential{Chain: c.Certificates, Key: c.Key}
+	if s.Extra {
+		credential.Extra = c.Extra
+	}
+	return credential, nil
 }

@@ -248,7 +248,7 @@ func (a *app) userSource(o initOptions, stored acquire.Target) (*acquire.User, e
 	}}
 	var err error
 	if o.noregen {
-		source.Cert = stored.File
+		source.Cert, source.Extra = stored.File, true
 	} else {
 		source.Cert, source.Key, err = a.userFiles(o.cert, o.key)
 	}
