@@ -59,7 +59,7 @@ func (r reader) attributes(ac *voms.AC) []string {
 		lines = append(lines, "authority key identifier "+Limit(colons(ac.AuthorityKeyID)))
 	}
 	if ac.NoRevAvail {
-		lines = append(lines, "never revoked")
+		lines = append(lines, "no revocation information")
 	}
 	for _, e := range ac.Extensions {
 		id, line := e.Id.String(), ""

@@ -63,11 +63,11 @@ func TestAttributes(t *testing.T) {
 	want := append([]string{"from vo://voms.example.org:15000"}, head...)
 	want = append(want, "  FQAN /vo/Role=NULL/Capability=NULL", `  FQAN /vo/g\u{1B}[2J`, `  attribute nickname = zoë\u{202E} (vo)`, "  for the host a.example.org")
 	want = append(want, certificate...)
-	want = append(want, "  never revoked", "  extension 2.5.29.55, critical", "  extension 1.2.3, critical: 01:ff", "  extension 2.5.29.35: 30:00", "  signature SHA256-RSA")
+	want = append(want, "  no revocation information", "  extension 2.5.29.55, critical", "  extension 1.2.3, critical: 01:ff", "  extension 2.5.29.35: 30:00", "  signature SHA256-RSA")
 	want = append(append(want, "from vo://voms.example.org"), head...)
 	want = append(want, certificate...)
 	keyID := strings.Join(certtext.Words(server.Leaf(), "2.5.29.14", proxycert.OneLine), "")
-	want = append(want, "  authority key identifier "+keyID, "  never revoked", "  signature SHA256-RSA")
+	want = append(want, "  authority key identifier "+keyID, "  no revocation information", "  signature SHA256-RSA")
 	cert := &x509.Certificate{Extensions: []pkix.Extension{ext}}
 	if diff := cmp.Diff(want, certtext.Words(cert, oidVOMS, proxycert.OneLine)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
