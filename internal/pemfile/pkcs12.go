@@ -41,6 +41,9 @@ func DecodePKCS12(data []byte, passphrase string) (crypto.Signer, []*x509.Certif
 		return nil, nil, &FormatError{What: namePKCS12, Err: err}
 	}
 	key, certificates, err := decode(file, secret, passphrase)
+	if err != nil && !file.hasMAC && file.rounds > 0 {
+		err = errNoMAC // it is encrypted, not broken: nothing has told yet that the empty passphrase is wrong
+	}
 	if err != nil {
 		return nil, nil, &FormatError{What: namePKCS12, Err: err}
 	}

@@ -132,6 +132,15 @@ func TestPasswordless(t *testing.T) {
 	}
 }
 
+// TestEncryptedWithoutMAC: that the empty passphrase is not the one is no damage of the file.
+func TestEncryptedWithoutMAC(t *testing.T) {
+	t.Parallel()
+	_, err := pemfile.Read(read(t, "wrong-no-mac.p12"), nil)
+	if err == nil || !strings.Contains(err.Error(), "there is no MAC in it") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestNoCertificateOfTheKey leaves the order to the file; whoever needs a
 // certificate of the key must look.
 func TestNoCertificateOfTheKey(t *testing.T) {
