@@ -123,6 +123,8 @@ func TestInitWhereProxiesAreRefused(t *testing.T) {
 // TestInitForms reads the user certificate from every form of file that openssl makes of it.
 func TestInitForms(t *testing.T) {
 	g := newGrid(t)
+	root := filepath.Join(t.TempDir(), "root.pem")
+	writeOwn(t, root, g.CA.CertPEM(), 0o644)
 	for _, userKey := range userKeys {
 		user := g.newUser(t, userKey)
 		for _, form := range []struct {
@@ -132,6 +134,8 @@ func TestInitForms(t *testing.T) {
 		}{
 			{"PKCS 12", []string{"pkcs12", "-export", "-in", "CERT", "-inkey", "KEY", "-name", "grid"}, "usercred.p12"},
 			{"PKCS 12 as OpenSSL 1 made it", []string{"pkcs12", "-export", "-legacy", "-in", "CERT", "-inkey", "KEY"}, "usercred.p12"},
+			// As browsers write it: with the CA, which no peer puts into a proxy but grid-proxy-init.
+			{"PKCS 12 with the root", []string{"pkcs12", "-export", "-in", "CERT", "-inkey", "KEY", "-certfile", "ROOT"}, "usercred.p12"},
 			{"PKCS 8", []string{"pkcs8", "-topk8", "-in", "KEY"}, "userkey.pem"},
 			{"PKCS 8 with 3DES", []string{"pkcs8", "-topk8", "-v2", "des3", "-in", "KEY"}, "userkey.pem"},
 			{"RFC 1423", []string{"pkey", "-traditional", "-aes256", "-in", "KEY"}, "userkey.pem"},
@@ -154,7 +158,7 @@ func TestInitForms(t *testing.T) {
 					writeOwn(t, filepath.Join(globus, "usercert.pem"), u.Pair.CertPEM(), 0o644)
 				}
 				out := filepath.Join(globus, form.out)
-				args := strings.Split(strings.NewReplacer("CERT", u.Cert, "KEY", u.Key).Replace(strings.Join(form.args, "\x00")), "\x00")
+				args := strings.Split(strings.NewReplacer("CERT", u.Cert, "KEY", u.Key, "ROOT", root).Replace(strings.Join(form.args, "\x00")), "\x00")
 				u.run(t, 0, "openssl", append(args, "-passout", "file:"+right, "-out", out)...)
 				if err := os.Chmod(out, 0o400); err != nil {
 					t.Fatal(err)

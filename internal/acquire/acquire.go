@@ -166,6 +166,9 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 	if err != nil {
 		return nil, nil, err
 	}
+	if r.Proxy != nil {
+		credential.Chain = withoutRoot(credential.Chain)
+	}
 	warnings := append(r.shortened(credential), r.early(credential)...)
 	if r.Proxy == nil {
 		return credential, warnings, nil
