@@ -4,6 +4,8 @@
 package cli
 
 import (
+	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +20,8 @@ import (
 	"github.com/x509up/x509up/internal/term"
 	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
+	"github.com/x509up/x509up/trust"
+	"github.com/x509up/x509up/voms"
 )
 
 func (a *app) newInfo() *cobra.Command {
@@ -36,6 +40,10 @@ that are not of RFC 3820, and when others can change the file. On a terminal it
 also draws the lifetime (in colour, unless NO_COLOR is set), and warns when the
 CA directory lacks the CA. Whether a server would take it, x509up verify says.
 
+Of attributes of VOs (VOMS) it shows everything, and says whether they are good,
+if there are LSC files and CAs to verify them with. They count for the time that
+is left. Options about them exit 7 if there are none.
+
 Options such as --subject print single values for scripts, one to a line, in the
 order of this help, --chain and --text a block for each certificate. --exists
 speaks by the exit code alone, and stderr says why not. The JSON is described in
@@ -43,6 +51,8 @@ docs/json.md.`,
 		Example: `  $ x509up info
   $ x509up info -f ~/proxy.pem --json
   $ x509up info --exists --valid 6:00 || x509up get-cert --proxy
+  $ x509up info --vo --fqan
+  $ x509up info --acexists dteam --valid 1:00 || x509up init --voms dteam
   $ x509up info --identity --timeleft --dn-format rfc4514`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -67,6 +77,7 @@ type infoOptions struct {
 	file         fileOptions
 	json         bool
 	exists       bool
+	acExists     []string
 	valid, hours string
 	dnFormat     string
 	fields       [len(infoFields)]bool
@@ -109,12 +120,44 @@ var infoFields = [...]struct {
 	{"timeleft", "print the seconds that are left, 0 when it is over", func(a *app, v *view.Credential, _ view.NameForm) error {
 		return a.printLine(strconv.FormatInt(v.TimeLeft, 10))
 	}},
+	{"vo", "print the VO of each attribute certificate (AC)", eachAC(func(ac view.Attributes, _ view.NameForm) []string { return []string{ac.VO} })},
+	{"fqan", "print the FQANs, the primary one first", eachAC(func(ac view.Attributes, _ view.NameForm) []string { return ac.FQANs })},
+	{"acsubject", "print the holder of each AC", eachAC(func(ac view.Attributes, f view.NameForm) []string {
+		holder, _ := ac.Names(f)
+		return []string{holder}
+	})},
+	{"acissuer", "print the issuer of each AC", eachAC(func(ac view.Attributes, f view.NameForm) []string {
+		_, issuer := ac.Names(f)
+		return []string{issuer}
+	})},
+	{"actimeleft", "print the seconds that are left of each AC", eachAC(func(ac view.Attributes, _ view.NameForm) []string {
+		return []string{strconv.FormatInt(ac.TimeLeft, 10)}
+	})},
+	{"acserial", "print the serial number of each AC", eachAC(func(ac view.Attributes, _ view.NameForm) []string { return []string{ac.Serial} })},
+	{"uri", "print host and port of the server of each AC", eachAC(func(ac view.Attributes, _ view.NameForm) []string { return []string{ac.URI} })},
 	{"chain", "print what matters of each certificate, the leaf first", func(a *app, v *view.Credential, f view.NameForm) error {
 		return v.WriteChain(a.Out, f)
 	}},
 	{"text", "print all that each certificate says; never the key", func(a *app, v *view.Credential, f view.NameForm) error {
 		return v.WriteText(a.Out, f)
 	}},
+}
+
+// eachAC prints lines of each AC. That there is none is an error.
+func eachAC(lines func(view.Attributes, view.NameForm) []string) func(*app, *view.Credential, view.NameForm) error {
+	return func(a *app, v *view.Credential, f view.NameForm) error {
+		if len(v.Attributes) == 0 {
+			return &noAttributesError{path: v.Path, problem: v.AttributesProblem}
+		}
+		for _, ac := range v.Attributes {
+			for _, line := range lines(ac, f) {
+				if err := a.printLine(line); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
 }
 
 func (a *app) printLine(text string) error {
@@ -131,6 +174,7 @@ func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 	}
 	f.StringVar(&o.dnFormat, "dn-format", "oneline", "names in the `FORM` oneline (/DC=org/CN=Jane) or rfc4514 (CN=Jane,DC=org)")
 	f.BoolVar(&o.exists, "exists", false, "print no result: the exit code says whether it can be used")
+	f.StringArrayVar(&o.acExists, "acexists", nil, "print nothing: the exit code says whether there is an AC of `VO` (may be repeated)")
 	f.StringVar(&o.valid, "valid", "", "it must be valid for `H:MM` more")
 	f.StringVarP(&o.hours, "hours", "H", "", "it must be valid for `HOURS` more")
 	f.BoolVar(&o.json, "json", false, "print everything as JSON")
@@ -140,9 +184,9 @@ func (o *infoOptions) check(given *pflag.FlagSet) error {
 	if o.dnFormat != "oneline" && o.dnFormat != "rfc4514" {
 		return usagef("--dn-format %q: it is oneline or rfc4514", o.dnFormat)
 	}
-	pairs := [][2]string{{"valid", "hours"}, {"json", "exists"}, {"json", "dn-format"}} // JSON has the names in both forms
+	pairs := [][2]string{{"valid", "hours"}, {"json", "exists"}, {"json", "acexists"}, {"json", "dn-format"}} // JSON has the names in both forms
 	for _, field := range infoFields {
-		pairs = append(pairs, [2]string{"json", field.name}, [2]string{"exists", field.name})
+		pairs = append(pairs, [2]string{"json", field.name}, [2]string{"exists", field.name}, [2]string{"acexists", field.name})
 	}
 	for _, pair := range pairs {
 		if err := exclusive(given, pair[0], pair[1]); err != nil {
@@ -165,6 +209,11 @@ func (a *app) info(path string, o infoOptions) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range o.acExists {
+		if !v.InVO(name) {
+			return &noAttributesError{path, name, v.AttributesProblem}
+		}
+	}
 	switch {
 	case !v.Valid:
 		return &unusableError{path, v.Problem}
@@ -179,12 +228,13 @@ func (a *app) info(path string, o infoOptions) error {
 func (a *app) printInfo(c *proxycert.Credential, facts view.Facts, o infoOptions) (*view.Credential, error) {
 	single := o.fields != [len(infoFields)]bool{}
 	style := view.Style{Names: o.names()}
-	if !single && !o.json && !o.exists && !a.quiet {
+	silent := o.exists || len(o.acExists) > 0 || a.quiet
+	if !single && !o.json && !silent {
 		a.forPeople(c, &facts, &style)
 	}
 	v := view.New(c, facts)
 	switch {
-	case o.exists || a.quiet:
+	case silent:
 		return v, nil
 	case o.json:
 		return v, a.printJSON(v)
@@ -205,6 +255,9 @@ func (a *app) printInfo(c *proxycert.Credential, facts view.Facts, o infoOptions
 // network: scripts do not wait for it. That it is missing is worth a word only
 // to those who named it; most machines have none.
 func (a *app) forPeople(c *proxycert.Credential, facts *view.Facts, style *view.Style) {
+	if acs, _, _ := voms.FromChain(c.Chain); len(acs) > 0 {
+		facts.Authorities = a.authorities()
+	}
 	out, ok := a.Out.(*os.File)
 	if !ok || !term.IsTerminal(out) {
 		return
@@ -213,6 +266,33 @@ func (a *app) forPeople(c *proxycert.Credential, facts *view.Facts, style *view.
 	style.Colour = a.Env("NO_COLOR") == "" && config.First(a.Env("TERM"), "dumb") != "dumb"
 	if lookup := a.lookUpCA(c); !errors.Is(lookup.Err, fs.ErrNotExist) || a.Env("X509_CERT_DIR") != "" {
 		facts.CA = lookup
+	}
+}
+
+// authorities are those of the folders that are there and near.
+func (a *app) authorities() *view.Authorities {
+	authorities := &view.Authorities{}
+	for _, dir := range a.lscDirs(context.Background(), siteOptions{}, false) {
+		if isFolder(dir.Path) {
+			authorities.Dirs = append(authorities.Dirs, dir)
+		}
+	}
+	if path := a.caDir(""); isFolder(path) {
+		authorities.CheckIssuer = checkIssuer(&trust.Dir{Path: path}, trust.Options{Now: a.Now()})
+	}
+	return authorities
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// checkIssuer is what voms.Options wants: whether a VOMS server's chain leads to a CA of a folder.
+func checkIssuer(dir *trust.Dir, o trust.Options) func([]*x509.Certificate) error {
+	return func(chain []*x509.Certificate) error {
+		_, err := dir.Verify(&proxycert.Credential{Chain: chain}, o)
+		return err
 	}
 }
 

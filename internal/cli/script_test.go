@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 //	                        and client.pem, client.key, client-both.pem are one, another… is one of an unknown CA
 //	[!] sent FIELD [VALUE]  the last request to it had this header
 //	unasked                 there was none
+//	attributes VO…          the stored credential becomes one with attributes of the VOs; "broken" is an extension that cannot be read
 //	lines FILE LINE…        FILE is made of these lines, 0600, with variables expanded
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -74,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"unasked":    unasked,
 			"pkcs12":     pkcs12File,
 			"encrypt":    encryptKey,
+			"attributes": attributes,
 		},
 	})
 }

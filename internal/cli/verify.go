@@ -4,6 +4,9 @@
 package cli
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +17,7 @@ import (
 	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/trust"
+	"github.com/x509up/x509up/voms"
 )
 
 // verifyOptions are the options of verify.
@@ -21,6 +25,8 @@ type verifyOptions struct {
 	file  fileOptions
 	caDir string
 	crl   string
+	site  siteOptions
+	hosts []string
 	json  bool
 }
 
@@ -40,16 +46,20 @@ func (a *app) newVerify() *cobra.Command {
 dates, the proxies (RFC 3820), the way from the certificate to a CA of the CA
 directory, the signing policies, and the revocation lists. It prints a line for
 each check, passed, warning or failed, and exits 4 if one of them failed, or 1
-if the CA directory cannot be read. stderr says what mends the first.`,
+if the CA directory cannot be read. stderr says what mends the first.
+
+Attributes of VOs (VOMS) are verified, too: who signed them, whether the CAs and
+an LSC file stand for that server, whose they are, the dates. If only such checks
+failed it exits 7: servers take the credential, and ignore its attributes.`,
 		Example: `  $ x509up verify
   $ x509up verify -f proxy.pem --ca-dir /etc/grid-security/certificates --crl require`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := a.credentialFile(o.file)
 			if err != nil {
 				return err
 			}
-			return a.verify(path, o)
+			return a.verify(cmd.Context(), path, o)
 		},
 	}
 	f := cmd.Flags()
@@ -57,13 +67,15 @@ if the CA directory cannot be read. stderr says what mends the first.`,
 	o.file.keyMode.addFlags(f)
 	f.StringVar(&o.caDir, "ca-dir", "", "the CAs are in `FOLDER` (default $X509_CERT_DIR, else ~/.globus/certificates, else "+systemCADir+")")
 	f.StringVar(&o.crl, "crl", "warn", "`WHAT` a missing revocation list is: off (do not look), warn or require")
+	o.site.addVOMSDir(f)
+	f.StringArrayVar(&o.hosts, "host", nil, "attributes that are for certain servers are verified for the server `NAME` (may be repeated)")
 	f.BoolVar(&o.json, "json", false, "print the checks as JSON")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "print no checks: the exit code is the verdict")
 	completeWords(cmd, "crl", "off", "warn", "require")
 	return cmd
 }
 
-func (a *app) verify(path string, o verifyOptions) error {
+func (a *app) verify(ctx context.Context, path string, o verifyOptions) error {
 	mode, ok := crlModes[o.crl]
 	if !ok {
 		return usagef("--crl %q: it is off, warn or require", o.crl)
@@ -75,14 +87,42 @@ func (a *app) verify(path string, o verifyOptions) error {
 	dir := &trust.Dir{Path: a.caDir(o.caDir)}
 	report, err := dir.Verify(c, trust.Options{Now: a.Now(), CRL: mode})
 	if report != nil {
-		if printErr := a.printReport(view.NewReport(report, path, dir.Path), o.json); printErr != nil {
+		v := view.NewReport(report, path, dir.Path)
+		attributes := a.verifyAttributes(ctx, c, dir, mode, o, v)
+		if printErr := a.printReport(v, o.json); printErr != nil {
 			return printErr
+		}
+		if err == nil {
+			err = attributes
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("verifying %s: %w", path, err)
 	}
 	return nil
+}
+
+// verifyAttributes adds the checks of each attribute certificate to v, and returns the first failure.
+func (a *app) verifyAttributes(ctx context.Context, c *proxycert.Credential, dir *trust.Dir, mode trust.CRLMode, o verifyOptions, v *view.Report) error {
+	acs, _, unreadable := voms.FromChain(c.Chain)
+	options := voms.Options{Now: a.Now(), Holder: c.EndEntity(), Hosts: o.hosts,
+		CheckIssuer: checkIssuer(dir, trust.Options{Now: a.Now(), CRL: mode})}
+	var first error
+	for _, ac := range acs {
+		options.Dirs = a.lscDirs(ctx, o.site, false)
+		report, err := ac.Verify(options)
+		if _, missing := errors.AsType[*voms.LSCMissingError](err); missing {
+			options.Dirs = a.lscDirs(ctx, o.site, true)
+			report, err = ac.Verify(options)
+		}
+		v.AddAttributes(ac, report)
+		first = cmp.Or(first, err)
+	}
+	if unreadable != nil {
+		v.AddUnreadable(unreadable)
+		first = cmp.Or(first, unreadable)
+	}
+	return first
 }
 
 func (a *app) printReport(v *view.Report, asJSON bool) error {

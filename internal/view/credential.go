@@ -24,6 +24,8 @@ type Facts struct {
 	Mode fs.FileMode // the permissions of the file; 0: not known, or without a meaning on this system
 	Now  time.Time   // also says in which time zone people live
 	CA   *Lookup     // what a CA folder says; nil: it was not asked
+	// Authorities say whether attributes are genuine; nil: they are not asked.
+	Authorities *Authorities
 }
 
 // Lookup is the answer of a CA folder to whether it has the issuer at the top of a chain.
@@ -35,29 +37,31 @@ type Lookup struct {
 
 // Credential is what is shown of a credential: JSON, version 1.
 type Credential struct {
-	Version         int           `json:"version"`
-	Path            string        `json:"path"`
-	Mode            string        `json:"mode,omitempty"` // of the file, octal: "0600"
-	Subject         string        `json:"subject"`
-	SubjectRFC4514  string        `json:"subject_rfc4514"`
-	Issuer          string        `json:"issuer"`
-	IssuerRFC4514   string        `json:"issuer_rfc4514"`
-	Identity        string        `json:"identity"` // the subject of the end-entity certificate
-	IdentityRFC4514 string        `json:"identity_rfc4514"`
-	CA              string        `json:"ca,omitempty"` // the issuer of the end-entity certificate, if there is one in the chain
-	CARFC4514       string        `json:"ca_rfc4514,omitempty"`
-	Type            string        `json:"type"`     // in the words of grid-proxy-info
-	Strength        int           `json:"strength"` // bits of the leaf's key
-	NotBefore       time.Time     `json:"not_before"`
-	NotAfter        time.Time     `json:"not_after"` // of the shortest part
-	TimeLeft        int64         `json:"time_left"` // seconds, of the shortest part; 0 when over
-	Valid           bool          `json:"valid"`     // now, as far as the file itself can tell
-	Problem         string        `json:"problem,omitempty"`
-	HasKey          bool          `json:"has_key"` // the file holds the private key, too
-	Certificates    []Certificate `json:"certificates"`
-	OtherBlocks     []string      `json:"other_blocks,omitempty"` // types of the PEM blocks that are no part of the chain
-	Reused          *bool         `json:"reused,omitempty"`       // get-cert and init: the stored one was kept
-	Warnings        []string      `json:"warnings,omitempty"`
+	Version           int           `json:"version"`
+	Path              string        `json:"path"`
+	Mode              string        `json:"mode,omitempty"` // of the file, octal: "0600"
+	Subject           string        `json:"subject"`
+	SubjectRFC4514    string        `json:"subject_rfc4514"`
+	Issuer            string        `json:"issuer"`
+	IssuerRFC4514     string        `json:"issuer_rfc4514"`
+	Identity          string        `json:"identity"` // the subject of the end-entity certificate
+	IdentityRFC4514   string        `json:"identity_rfc4514"`
+	CA                string        `json:"ca,omitempty"` // the issuer of the end-entity certificate, if there is one in the chain
+	CARFC4514         string        `json:"ca_rfc4514,omitempty"`
+	Type              string        `json:"type"`     // in the words of grid-proxy-info
+	Strength          int           `json:"strength"` // bits of the leaf's key
+	NotBefore         time.Time     `json:"not_before"`
+	NotAfter          time.Time     `json:"not_after"` // of the shortest part
+	TimeLeft          int64         `json:"time_left"` // seconds, of the shortest part; 0 when over
+	Valid             bool          `json:"valid"`     // now, as far as the file itself can tell
+	Problem           string        `json:"problem,omitempty"`
+	HasKey            bool          `json:"has_key"` // the file holds the private key, too
+	Certificates      []Certificate `json:"certificates"`
+	Attributes        []Attributes  `json:"attribute_certificates,omitempty"` // of VOs, in the order in which they stand
+	AttributesProblem string        `json:"attributes_problem,omitempty"`     // why there are some that cannot be read
+	OtherBlocks       []string      `json:"other_blocks,omitempty"`           // types of the PEM blocks that are no part of the chain
+	Reused            *bool         `json:"reused,omitempty"`                 // get-cert and init: the stored one was kept
+	Warnings          []string      `json:"warnings,omitempty"`
 
 	Left time.Duration `json:"-"` // TimeLeft, negative when over
 
@@ -106,6 +110,10 @@ func New(c *proxycert.Credential, f Facts) *Credential {
 	if err := c.Check(f.Now); err != nil {
 		v.Problem = Plain(err.Error())
 	}
+	v.addAttributes(c, f, n)
+	if a, ended := v.attributesEnded(); ended && v.Problem == "" {
+		v.Problem = fmt.Sprintf("its attributes of the VO %q ended at %s", a.VO, a.NotAfter.Format(time.RFC3339))
+	}
 	v.Valid = v.Problem == ""
 	for _, cert := range c.Chain {
 		v.Certificates = append(v.Certificates, certificateOf(cert, f.Now, n))
@@ -113,7 +121,7 @@ func New(c *proxycert.Credential, f Facts) *Credential {
 	for _, block := range c.Extra {
 		v.OtherBlocks = append(v.OtherBlocks, certtext.Escape(block.Type))
 	}
-	v.Warnings = warnings(c, f)
+	v.Warnings = warnings(c, f, v)
 	return v
 }
 

@@ -28,7 +28,11 @@ func FuzzText(f *testing.F) {
 	if err != nil || len(files) < 40 {
 		f.Fatalf("%d vectors, %v", len(files), err)
 	}
-	for _, file := range files {
+	attributes, err := filepath.Glob("../../voms/testdata/vectors/proxies/*.pem")
+	if err != nil || len(attributes) < 20 {
+		f.Fatalf("%d vectors with attributes, %v", len(attributes), err)
+	}
+	for _, file := range append(files, attributes...) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)
@@ -48,13 +52,14 @@ func FuzzText(f *testing.F) {
 			"block":  func(w io.Writer) error { return v.Write(w, style) },
 			"chain":  func(w io.Writer) error { return v.WriteChain(w, style.Names) },
 			"text":   func(w io.Writer) error { return v.WriteText(w, style.Names) },
+			"stored": func(w io.Writer) error { return v.WriteStored(w, "stored") },
 			"import": func(w io.Writer) error { return view.WriteUserCertificate(w, c, view.Facts{Now: at}) },
 		} {
 			var out strings.Builder
 			if err := write(&out); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if limit := len(c.Chain) * (80 << 10); out.Len() > limit {
+			if limit := len(c.Chain)*(80<<10) + 8*len(data); out.Len() > limit {
 				t.Errorf("%s: %d bytes of %d certificates", name, out.Len(), len(c.Chain))
 			}
 			for _, r := range escapes.ReplaceAllString(out.String(), "") {

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/x509up/x509up/internal/view"
+	"github.com/x509up/x509up/internal/vo"
+	"github.com/x509up/x509up/internal/vo/health"
 )
 
 // TestDocumented compares docs/json.md with the JSON: each field with its type, and whether it may be left out; and its
@@ -25,10 +27,19 @@ func TestDocumented(t *testing.T) {
 	}
 	text := string(data)
 	for heading, value := range map[string]any{
-		"## A credential\n":   view.Credential{},
-		"### A certificate\n": view.Certificate{},
-		"## A verdict\n":      view.Report{},
-		"### A check\n":       view.Check{},
+		"## A credential\n":              view.Credential{},
+		"### A certificate\n":            view.Certificate{},
+		"### An attribute certificate\n": view.Attributes{},
+		"### A generic attribute\n":      view.GenericAttribute{},
+		"## VOs\n":                       vo.List{},
+		"### A VO\n":                     vo.Entry{},
+		"### A server\n":                 vo.Server{},
+		"### One VO\n":                   vo.Shown{},
+		"### An LSC file\n":              vo.File{},
+		"### The health of a VO\n":       health.Report{},
+		"### The health of a server\n":   health.Checked{},
+		"## A verdict\n":                 view.Report{},
+		"### A check\n":                  view.Check{},
 	} {
 		_, section, ok := strings.Cut(text, "\n"+heading)
 		if !ok {
@@ -59,7 +70,7 @@ func fieldsOf(t reflect.Type) map[string]string {
 			continue
 		}
 		kind := map[string]string{"string": "string", "int": "number", "int64": "number", "bool": "bool", "*bool": "bool",
-			"*int": "number", "time.Time": "time"}[f.Type.String()]
+			"*int": "number", "time.Time": "time", "*time.Time": "time"}[f.Type.String()]
 		if f.Type.Kind() == reflect.Slice {
 			kind = "list"
 		}

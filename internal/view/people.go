@@ -99,6 +99,7 @@ func (v *Credential) Write(w io.Writer, s Style) error {
 	if len(v.Certificates) > 1 {
 		v.addChain(r, s)
 	}
+	v.writeAttributes(r, s)
 	if len(v.OtherBlocks) > 0 {
 		r.add("also", Short(strings.Join(v.OtherBlocks, ", ")))
 	}
@@ -177,7 +178,16 @@ func (v *Credential) picture(columns int, r *rows) string {
 
 // WriteStored writes what has been stored, or kept, as get-cert and init say it; verb is one of these words.
 func (v *Credential) WriteStored(w io.Writer, verb string) error {
-	_, err := fmt.Fprintf(w, "%s %s\n  %s\n  for %s\n  valid for %s, until %s\n",
-		verb, v.Path, v.Type, Short(v.Identity), span.String(v.Left), clock(v.NotAfter, v.now))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n  %s\n  for %s\n", verb, v.Path, v.Type, Short(v.Identity))
+	for _, a := range v.Attributes {
+		primary := "nothing"
+		if len(a.FQANs) > 0 {
+			primary = shortFQAN(a.FQANs[0])
+		}
+		fmt.Fprintf(&b, "  in the VO %s as %s\n", Short(a.VO), primary)
+	}
+	fmt.Fprintf(&b, "  valid for %s, until %s\n", span.String(v.Left), clock(v.NotAfter, v.now))
+	_, err := io.WriteString(w, b.String())
 	return err
 }

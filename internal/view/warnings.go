@@ -23,13 +23,13 @@ const minRSA = 2048
 
 // warnings are about what can be used now, but not everywhere or not for long. That it cannot be used at all is the
 // problem, and no warning.
-func warnings(c *proxycert.Credential, f Facts) []string {
+func warnings(c *proxycert.Credential, f Facts, v *Credential) []string {
 	var found []string
 	warn := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
-	left, ahead := c.TimeLeft(f.Now), c.NotBefore().Sub(f.Now)
+	left, ahead := v.Left, v.NotBefore.Sub(f.Now)
 	switch {
 	case left >= 0 && ahead > 0:
-		warn("it is not valid before %s, in %s", clock(c.NotBefore(), f.Now), span.String(ahead))
+		warn("it is not valid before %s, in %s", clock(v.NotBefore, f.Now), span.String(ahead))
 	case left >= 0 && left < Soon:
 		warn("it ends in %s", span.String(left))
 	}
@@ -46,6 +46,14 @@ func warnings(c *proxycert.Credential, f Facts) []string {
 		if weakSignature(cert) {
 			warn("%s is signed with %s, which servers no longer take", ordinal(c, i), certtext.Signature(cert))
 		}
+	}
+	for _, a := range v.Attributes {
+		if !a.Valid && a.NotAfter.After(f.Now) {
+			warn("servers would not take its attributes of the VO %q: %s", a.VO, a.Problem)
+		}
+	}
+	if v.AttributesProblem != "" {
+		warn("it has attributes of VOs that cannot be read: %s", v.AttributesProblem)
 	}
 	if reason := laxMode(f, c.Key != nil); reason != "" {
 		warn("%s (mode %s)", reason, octal(f.Mode))
