@@ -3,7 +3,7 @@
 
 // Package acquire is the one road from a request to a credential in a file.
 //
-//	reuse what is there? → lock → look again → obtain → sign a proxy → check → store
+//	reuse what is there? → lock → look again → obtain → ask VOs → sign a proxy → check → store
 //
 // It is the only place that knows this order. Commands differ in how they fill
 // in a [Request]; what a credential is made from is a [Source].
@@ -21,6 +21,7 @@ import (
 	"github.com/x509up/x509up/internal/keygen"
 	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
+	"github.com/x509up/x509up/voms"
 )
 
 // Source is where a credential comes from.
@@ -44,6 +45,8 @@ type Request struct {
 	DefaultLifetime bool
 	// Proxy, if not nil, makes an RFC 3820 proxy of what the source gives.
 	Proxy *Proxy
+	// VOMS, if not nil, puts attributes of VOs into the proxy; there must be one.
+	VOMS *VOMS
 	// KeyType is the type of the keys that are made here; not of one that the
 	// source has, or that its server makes.
 	KeyType proxycert.KeyType
@@ -77,7 +80,7 @@ type Result struct {
 // beyond the first look: a hundred calls at once make one login. Errors are
 // those of the rooms that it calls, or of this package.
 func Run(ctx context.Context, r Request) (Result, error) {
-	if kept := Reusable(r); kept != nil {
+	if kept := Reusable(ctx, r); kept != nil {
 		return Result{Credential: kept, Reused: true}, nil
 	}
 	if err := r.Target.check(); err != nil {
@@ -97,7 +100,7 @@ func Run(ctx context.Context, r Request) (Result, error) {
 		}
 	}
 	if r.Reuse > 0 {
-		kept, err := r.reusable()
+		kept, err := r.reusable(ctx)
 		if kept != nil {
 			return Result{Credential: kept, Reused: true}, nil
 		}
@@ -134,12 +137,17 @@ func (r Request) renew(ctx context.Context) (Result, error) {
 // short says it when the next call with the same Reuse will not keep what was
 // stored just now.
 func (r Request) short(c *proxycert.Credential) []string {
-	left := c.TimeLeft(r.now())
-	if left >= r.Reuse {
+	if left := timeLeft(c, r.now()); left < r.Reuse {
+		return []string{fmt.Sprintf("the new credential is valid for %s, and %s are wanted: every call will get a new one",
+			span.String(left), span.String(r.Reuse))}
+	}
+	if r.Reuse == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("the new credential is valid for %s, and %s are wanted: every call will get a new one",
-		span.String(left), span.String(r.Reuse))}
+	if reason := r.otherAttributes(context.Background(), c); reason != "" {
+		return []string{reason + ": every call will get a new one"}
+	}
+	return nil
 }
 
 // NewCredentialError means that what a source gave cannot be used: Err is what
@@ -156,35 +164,54 @@ func (e *NewCredentialError) Unwrap() error { return e.Err }
 // obtain gets the credential from the source and makes a proxy of it if one is
 // wanted. All keys begin to be made before anything is asked of the network.
 func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, error) {
-	n := r.Source.Keys()
-	if r.Proxy != nil {
-		n++
-	}
-	keys := keygen.Start(r.KeyType, n)
-	defer keys.Stop()
-	credential, err := r.Source.Obtain(ctx, keys, r.Lifetime)
+	questions, err := r.questions(ctx)
 	if err != nil {
-		return nil, nil, err
-	}
 	if r.Proxy != nil {
 		credential.Chain = withoutRoot(credential.Chain)
 	}
+		return nil, nil, err
+	}
+	more := 0
+	if r.Proxy != nil {
+		more = 1
+	}
+	credential, keys, stop, err := r.fromSource(ctx, more)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer stop()
 	warnings := append(r.shortened(credential), r.early(credential)...)
 	if r.Proxy == nil {
 		return credential, warnings, nil
+	}
+	extensions, about, err := r.attributes(ctx, credential, questions)
+	if err != nil {
+		return nil, nil, err
 	}
 	key, err := keys.Take(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	proxy, err := proxycert.New(credential, proxycert.Options{
-		Key: key, Lifetime: r.Lifetime, Policy: r.Proxy.Policy, PathLength: r.Proxy.PathLength, Now: r.nowFor(credential),
+		Key: key, Lifetime: r.Lifetime, Policy: r.Proxy.Policy, PathLength: r.Proxy.PathLength, Extensions: extensions,
+		Now: r.nowFor(credential),
 	})
 	if err != nil {
 		return nil, nil, &NewCredentialError{err}
 	}
 	proxy.Extra = credential.Extra
-	return proxy, warnings, nil
+	return proxy, append(warnings, about...), nil
+}
+
+// fromSource gets the credential, and the pool, in which as many keys more are
+// made as is said. Stop ends that.
+func (r Request) fromSource(ctx context.Context, more int) (c *proxycert.Credential, keys *keygen.Pool, stop func(), err error) {
+	keys = keygen.Start(r.KeyType, r.Source.Keys()+more)
+	if c, err = r.Source.Obtain(ctx, keys, r.Lifetime); err != nil {
+		keys.Stop()
+		return nil, nil, nil, err
+	}
+	return c, keys, keys.Stop, nil
 }
 
 // tolerance is what a lifetime may lack without a word: CAs backdate.
@@ -232,6 +259,9 @@ func (r Request) readBack(files [][]byte) (*proxycert.Credential, error) {
 		return nil, err
 	case c.Key == nil:
 		return nil, &proxycert.NoKeyError{Cert: c.Leaf()}
+	}
+	if _, _, err := voms.FromChain(c.Chain); err != nil && r.VOMS != nil {
+		return nil, err
 	}
 	return c, c.Check(r.nowFor(c))
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +18,14 @@ import (
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/getcert"
 	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/fed"
+	"github.com/x509up/x509up/internal/gridtls"
+	"github.com/x509up/x509up/internal/site"
 	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/proxycert"
+	"github.com/x509up/x509up/voms"
+	"github.com/x509up/x509up/voms/contact"
 )
 
 // member is the source of a user of a federation.
@@ -129,6 +135,9 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	ca := testca.New(t, testca.Options{})
 	for _, info := range fed.Faults() {
+		if ofVO(info.Fault) {
+			continue
+		}
 		t.Run(string(info.Fault), func(t *testing.T) {
 			t.Parallel()
 			f := start(t, info.Fault)
@@ -149,6 +158,72 @@ func TestFaults(t *testing.T) {
 						t.Errorf("pkcs12 %v: no error", pkcs12)
 					}
 				})
+			}
+		})
+	}
+}
+
+// ofVO tells the faults of VOMS servers.
+func ofVO(f fed.Fault) bool { return strings.HasPrefix(string(f), "voms-") }
+
+// fedVOMS asks the VOs of a federation.
+func fedVOMS(t testing.TB, f *fed.Federation, wants ...acquire.Want) *acquire.VOMS {
+	t.Helper()
+	dir, err := f.WriteDir(filepath.Join(t.TempDir(), "fed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site.Site{
+		Vomses: config.Places{Near: []string{dir.Vomses}}, VOMSDirs: config.Places{Near: []string{dir.VOMSDir}}, CADirs: config.Places{Near: []string{dir.CertDir}}, Now: time.Now,
+	}
+	return &acquire.VOMS{
+		Wants: wants,
+		Find: func(ctx context.Context, key string) ([]contact.Endpoint, error) {
+			return s.Book(ctx, key).Find(key)
+		},
+		Client: contact.Client{TLS: gridtls.LateConfig(s.CAs, time.Now), Timeout: 2 * time.Second},
+		Verify: s.Verify,
+	}
+}
+
+// TestFaultsOfVOs: whatever a VOMS server does, there are attributes that have been checked, or the file stays, and the
+// error is that of the VO. The other VO has none of it.
+func TestFaultsOfVOs(t *testing.T) {
+	t.Parallel()
+	harmless := []fed.Fault{fed.VOMSRESTEmpty, fed.VOMSREST404, fed.VOMSLegacyOnly, fed.VOMSDeadFirst, fed.VOMSIPv6Only}
+	ca := testca.New(t, testca.Options{})
+	for _, info := range fed.Faults() {
+		if !ofVO(info.Fault) {
+			continue
+		}
+		t.Run(string(info.Fault), func(t *testing.T) {
+			t.Parallel()
+			f := start(t, info.Fault)
+			first, second := f.VOs[0].Name, f.VOs[1].Name
+			r := fedRequest(t, member(t, f))
+			r.Proxy = &acquire.Proxy{}
+			r.VOMS = fedVOMS(t, f, acquire.Want{Key: first, FQANs: []voms.FQAN{{Group: "/" + first, Role: "production"}}}, acquire.Want{Key: second})
+			put(t, r.Target.File, ca.Issue(t, testca.Leaf{}), 0o600)
+			if slices.Contains(harmless, info.Fault) {
+				result, err := acquire.Run(t.Context(), r)
+				if err != nil || len(result.Warnings) > 0 {
+					t.Fatal(err, result.Warnings)
+				}
+				if got := attributes(t, result.Credential); !strings.HasPrefix(got, first+":/"+first+"/Role=production") || !strings.Contains(got, " "+second+":/"+second) {
+					t.Errorf("attributes %s", got)
+				}
+				return
+			}
+			unchanged(t, filepath.Dir(r.Target.File), func() {
+				_, err := acquire.Run(t.Context(), r)
+				if e, ok := errors.AsType[*acquire.VOMSError](err); !ok || e.VO != first {
+					t.Errorf("got %v", err)
+				}
+			})
+			r.VOMS.KeepFailing = true
+			result, err := acquire.Run(t.Context(), r)
+			if err != nil || len(result.Warnings) != 1 || !strings.HasPrefix(attributes(t, result.Credential), second+":/"+second) {
+				t.Errorf("with the other VO alone: %v %q", err, result.Warnings)
 			}
 		})
 	}

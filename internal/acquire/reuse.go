@@ -4,6 +4,7 @@
 package acquire
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
@@ -15,22 +16,22 @@ import (
 
 // Reusable returns the stored credential if Run would keep it, and nil
 // otherwise. It needs no Source.
-func Reusable(r Request) *proxycert.Credential {
+func Reusable(ctx context.Context, r Request) *proxycert.Credential {
 	if r.Reuse <= 0 {
 		return nil
 	}
-	c, _ := r.reusable()
+	c, _ := r.reusable(ctx)
 	return c
 }
 
 // reusable returns the stored credential if it would do for the same request,
 // or nil and why it would not.
-func (r Request) reusable() (*proxycert.Credential, error) {
+func (r Request) reusable(ctx context.Context) (*proxycert.Credential, error) {
 	c, err := r.Target.load()
 	if err != nil {
 		return nil, err
 	}
-	if reason := r.unfit(c); reason != "" {
+	if reason := r.unfit(ctx, c); reason != "" {
 		return nil, &UnfitError{Path: r.Target.Path(), Reason: reason}
 	}
 	return c, nil
@@ -42,8 +43,8 @@ type UnfitError struct{ Path, Reason string }
 func (e *UnfitError) Error() string { return e.Path + " does not do: " + e.Reason }
 
 // unfit compares a stored credential with the request: its kind, the kind and
-// strength of its key, and the time left of its shortest part.
-func (r Request) unfit(c *proxycert.Credential) string {
+// strength of its key, the attributes of VOs, and the time left of its shortest part.
+func (r Request) unfit(ctx context.Context, c *proxycert.Credential) string {
 	now := r.nowFor(c)
 	if err := c.Check(now); err != nil {
 		return err.Error()
@@ -51,7 +52,7 @@ func (r Request) unfit(c *proxycert.Credential) string {
 	if c.Key == nil {
 		return "it has no private key"
 	}
-	if left := c.TimeLeft(now); left < r.Reuse {
+	if left := timeLeft(c, now); left < r.Reuse {
 		return fmt.Sprintf("it has %s left, and %s are wanted", span.String(left), span.String(r.Reuse))
 	}
 	if reason := r.otherKind(c.Leaf()); reason != "" {
@@ -61,7 +62,7 @@ func (r Request) unfit(c *proxycert.Credential) string {
 	if made := r.Proxy != nil || r.Source == nil || r.Source.Keys() > 0; made && !keyDoes(c.Leaf().PublicKey, r.KeyType) {
 		return fmt.Sprintf("its key is not what %s stands for", r.KeyType)
 	}
-	return ""
+	return r.otherAttributes(ctx, c)
 }
 
 func (r Request) otherKind(leaf *x509.Certificate) string {

@@ -142,7 +142,7 @@ func judge(err error) verdict {
 }
 
 func judgeCauses(err error, v *verdict) bool {
-	if judgeVO(err, v) {
+	if judgeAsking(err, v) || judgeVO(err, v) {
 		return true
 	}
 	if m, ok := errors.AsType[trust.Mender](err); ok {

@@ -45,7 +45,8 @@ func (e *userFileError) Unwrap() error { return e.err }
 // code: one of a certificate or a key, not where proxies are stored.
 func userFile(err error) error {
 	_, folder := errors.AsType[*credstore.FolderError](err)
-	if !folder && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) {
+	_, ofVO := errors.AsType[*acquire.VOMSError](err)
+	if !folder && !ofVO && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) {
 		return &userFileError{err}
 	}
 	return err

@@ -33,6 +33,7 @@ type getCertOptions struct {
 	reuse           string
 	file            string
 	globus          bool
+	voms            vomsOptions
 	keyType         string
 	keyFormat       string
 	keyMode         keyModeOptions
@@ -54,6 +55,7 @@ func (o *getCertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.reuse, "reuse", "r", "", "keep the stored credential if it will do for `HOURS` more (1 when not given)")
 	f.Lookup("reuse").NoOptDefVal = "1"
 	f.StringVarP(&o.file, "file", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	o.voms.addFlags(f)
 	f.BoolVar(&o.globus, "globus", false, "store it as usercert.pem and userkey.pem in ~/.globus")
 	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the keys: "+strings.Join(proxycert.KeyTypes(), ", "))
 	f.StringVar(&o.keyFormat, "key-format", "", "`FORMAT` in which the key is written: pkcs1 (default) or pkcs8")
@@ -69,7 +71,8 @@ func (a *app) newGetCert() *cobra.Command {
 		Short:   "log in at an identity provider and get a certificate",
 		Long: `get-cert logs in at a SAML identity provider with a user name and a password,
 without a browser (ECP), gets a short-lived certificate from an online CA behind
-a service provider, makes a proxy of it if asked to, and stores it.
+a service provider, makes a proxy of it if asked to, and stores it. With --voms
+it puts attributes of VOs into the proxy, for which it asks their servers.
 
 The identity provider is named by its URL, by a part of its name in a list
 (--idp-list), or by its entityID in SAML metadata (--metadata). The private key
@@ -94,6 +97,9 @@ configuration file, ~/.config/x509up/config.toml.`,
 			}
 			o.login.fill(a.Env, profile)
 			o.fill(a.Env, profile, cmd.Flags())
+			if err := o.voms.check(cmd.Flags()); err != nil {
+				return err
+			}
 			return a.getCert(cmd.Context(), o)
 		},
 	}
@@ -102,19 +108,23 @@ configuration file, ~/.config/x509up/config.toml.`,
 	completeWords(cmd, "mode", "certreq", "pkcs12")
 	completeWords(cmd, "key-type", proxycert.KeyTypes()...)
 	completeWords(cmd, "key-format", "pkcs1", "pkcs8")
+	a.completeVOMS(cmd)
 	completeWords(cmd, "duo", "auto", "push", "phone", "sms", "passcode")
 	return cmd
 }
 
 // check refuses options that contradict each other.
 func (o *getCertOptions) check(given *pflag.FlagSet) error {
-	for _, pair := range [][]string{{"globus", "file"}, {"globus", "proxy"}, {"globus", "limited"}} {
+	for _, pair := range [][]string{{"globus", "file"}, {"globus", "proxy"}, {"globus", "limited"}, {"globus", "voms"}, {"list", "reuse"}} {
 		if err := exclusive(given, pair...); err != nil {
 			return err
 		}
 	}
 	if given.Changed("file") && o.file == "" {
 		return usagef("--file names no file")
+	}
+	if given.Changed("proxy") && !o.proxy && o.voms.wanted() {
+		return usagef("--voms puts attributes into a proxy, and --proxy=false wants none")
 	}
 	return exclusivePasswords(given)
 }
@@ -139,6 +149,12 @@ func (o *getCertOptions) fill(env config.Env, p config.Profile, given *pflag.Fla
 	if !given.Changed("limited") && !o.globus && (o.proxy || !given.Changed("proxy")) {
 		o.limited = p.Limited
 	}
+	// Attributes are in a proxy: who wants them wants one, and who wants none gets none of a profile's.
+	if !o.globus && (o.proxy || o.limited || !given.Changed("proxy")) {
+		o.voms.fill(p)
+		o.proxy = o.proxy || o.voms.wanted()
+	}
+	o.voms.Timeout = o.login.givenTimeout
 	if !given.Changed("reuse") && p.Reuse > 0 {
 		o.reuse = fmt.Sprint(p.Reuse)
 	}
@@ -157,7 +173,7 @@ func (a *app) getCert(ctx context.Context, o getCertOptions) error {
 	source, err := a.ecpSource(o, patience)
 	if errors.Is(err, errNoServiceProvider) || errors.Is(err, ecp.ErrNoIdP) {
 		// Who only wants to know that the stored credential will do needs no server.
-		if kept := acquire.Reusable(request); kept != nil {
+		if kept := acquire.Reusable(ctx, request); kept != nil && !o.voms.list {
 			return a.report(acquire.Result{Credential: kept, Reused: true}, request.Target.Path(), o.json)
 		}
 	}
@@ -165,6 +181,9 @@ func (a *app) getCert(ctx context.Context, o getCertOptions) error {
 		return err
 	}
 	request.Source = source
+	if o.voms.list {
+		return patience.explain(ctx, a.listVOMS(ctx, request, o.json))
+	}
 	result, err := acquire.Run(ctx, request)
 	if err != nil {
 		return patience.explain(ctx, err)
@@ -207,6 +226,9 @@ func (a *app) getCertRequest(o getCertOptions) (acquire.Request, error) {
 		}
 	}
 	r.Target.Files = a.files(o.keyMode, o.login.profile)
+	if r.VOMS, err = a.vomsRequest(o.voms); err != nil {
+		return r, err
+	}
 	switch {
 	case o.limited:
 		r.Proxy = &acquire.Proxy{Policy: proxycert.Limited}

@@ -38,6 +38,7 @@ type initOptions struct {
 	passphrase           secretOptions
 	keyMode              keyModeOptions
 	profile              string
+	voms                 vomsOptions
 	json                 bool
 }
 
@@ -60,6 +61,8 @@ func (o *initOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.keyFormat, "key-format", "", "`FORMAT` in which the key is written: pkcs1 (default) or pkcs8")
 	o.passphrase.addFlags(f, "passphrase", "passphrase of the private key")
 	o.keyMode.addFlags(f)
+	o.voms.addFlags(f)
+	f.DurationVar(&o.voms.Timeout, "timeout", 0, "give up on the servers of VOs after this `TIME` in all (default 15s)")
 	f.StringVar(&o.profile, "profile", "", "take settings from profile `NAME` of the configuration file")
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 }
@@ -71,15 +74,23 @@ func (a *app) newInit() *cobra.Command {
 		GroupID: "get",
 		Short:   "make a proxy of a user certificate",
 		Long: `init makes an RFC 3820 proxy of the user certificate on this machine, and stores
-it. No server is asked. The certificate is that of --cert and --key, else of
+it. With --voms it asks the servers of VOs for attributes, all at the same time,
+checks them, and puts them into the proxy; otherwise no server is asked.
+
+The certificate is that of --cert and --key, else of
 X509_USER_CERT and X509_USER_KEY, else ~/.globus/usercert.pem and userkey.pem,
 else ~/.globus/usercred.p12, and for root the host certificate in
 /etc/grid-security. The passphrase is asked for if the key is encrypted.
 
 Settings come from options, then environment variables, then a profile of the
 configuration file: cert, key, passphrase-file or passphrase-command, file,
-hours, limited, key-type, key-format, reuse, allow-key-mode.`,
+hours, limited, key-type, key-format, reuse, allow-key-mode, voms, order, target,
+vomslife, vomses, vomsdir. VOs of a profile are not asked when --voms names
+others; --voms= asks for none.`,
 		Example: `  $ x509up init
+  $ x509up init --voms cms:/cms/Role=production --voms dteam
+  # what could be asked for?
+  $ x509up init --voms dteam --list
   $ x509up init --cert grid.p12 --valid 24:00
   # in a script: only if less than 6 hours are left
   $ x509up init --reuse=6 --passphrase-file ~/.globus/passphrase -q`,
@@ -93,6 +104,9 @@ hours, limited, key-type, key-format, reuse, allow-key-mode.`,
 				return err
 			}
 			o.fill(a.Env, profile, cmd.Flags())
+			if err := o.voms.check(cmd.Flags()); err != nil {
+				return err
+			}
 			return a.init(cmd.Context(), o, cmd.Flags().Changed("path-length"))
 		},
 	}
@@ -100,13 +114,14 @@ hours, limited, key-type, key-format, reuse, allow-key-mode.`,
 	a.addTalkFlags(cmd.Flags(), true)
 	completeWords(cmd, "key-type", proxycert.KeyTypes()...)
 	completeWords(cmd, "key-format", "pkcs1", "pkcs8")
+	a.completeVOMS(cmd)
 	return cmd
 }
 
 func (o *initOptions) check(given *pflag.FlagSet) error {
 	for _, group := range [][]string{
 		{"valid", "hours"}, {"limited", "independent"}, {"noregen", "cert"}, {"noregen", "key"},
-		{"noregen", "reuse"}, {"passphrase-stdin", "passphrase-file", "passphrase-command"},
+		{"noregen", "reuse"}, {"list", "reuse"}, {"passphrase-stdin", "passphrase-file", "passphrase-command"},
 	} {
 		if err := exclusive(given, group...); err != nil {
 			return err
@@ -155,6 +170,7 @@ func (o *initOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSe
 	if !given.Changed("limited") && !o.independent {
 		o.limited = p.Limited
 	}
+	o.voms.fill(p)
 }
 
 func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
@@ -162,7 +178,7 @@ func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
 	if err != nil {
 		return err
 	}
-	if kept := acquire.Reusable(request); kept != nil {
+	if kept := acquire.Reusable(ctx, request); kept != nil && !o.voms.list {
 		return a.report(acquire.Result{Credential: kept, Reused: true}, request.Target.Path(), o.json)
 	}
 	source, err := a.userSource(o, request.Target)
@@ -170,6 +186,9 @@ func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
 		return err
 	}
 	request.Source = source
+	if o.voms.list {
+		return userFile(a.listVOMS(ctx, request, o.json))
+	}
 	result, err := acquire.Run(ctx, request)
 	if e, ok := errors.AsType[*acquire.NewCredentialError](err); ok {
 		// No server is to blame: the certificate that is there does not do.
@@ -213,8 +232,12 @@ func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error
 	if limitPath {
 		proxy.PathLength = &o.pathLength
 	}
+	attributes, err := a.vomsRequest(o.voms)
+	if err != nil {
+		return r, err
+	}
 	return acquire.Request{
-		Target: acquire.Target{File: o.out, Files: a.files(o.keyMode, o.profile)}, Lifetime: lifetime, Proxy: proxy, KeyType: keyType, KeyFormat: keyFormat,
+		Target: acquire.Target{File: o.out, Files: a.files(o.keyMode, o.profile)}, Lifetime: lifetime, Proxy: proxy, VOMS: attributes, KeyType: keyType, KeyFormat: keyFormat,
 		Reuse: reuse, Now: a.Now, Notify: func(doing string) { a.tell("%s", doing) },
 	}, nil
 }
@@ -225,15 +248,23 @@ func parseLifetime(valid, hours string, otherwise time.Duration) (time.Duration,
 		d, err := parseHours("--hours", hours)
 		return cmp.Or(d, otherwise), err
 	}
-	m := regexp.MustCompile(`^(\d{1,6}):(\d{1,2})$`).FindStringSubmatch(valid)
+	return parseSpan("--valid", valid)
+}
+
+// parseSpan reads H:MM, the value of an option.
+func parseSpan(option, text string) (time.Duration, error) {
+	fail := func() (time.Duration, error) {
+		return 0, usagef("%s %q is not a time in hours and minutes, such as 12:00", option, text)
+	}
+	m := regexp.MustCompile(`^(\d{1,6}):(\d{1,2})$`).FindStringSubmatch(text)
 	if m == nil {
-		return 0, usagef("--valid %q is not a time in hours and minutes, such as 12:00", valid)
+		return fail()
 	}
 	h, _ := strconv.Atoi(m[1])
 	minutes, _ := strconv.Atoi(m[2])
 	d := time.Duration(h)*time.Hour + time.Duration(minutes)*time.Minute
 	if minutes > 60 || d == 0 || d > maxHours*time.Hour {
-		return 0, usagef("--valid %q is not a time in hours and minutes, such as 12:00", valid)
+		return fail()
 	}
 	return d, nil
 }

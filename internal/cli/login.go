@@ -37,6 +37,7 @@ type loginOptions struct {
 	duo              string
 	waitForChallenge bool
 	timeout          time.Duration
+	givenTimeout     time.Duration // timeout, if somebody has said it; else 0
 }
 
 // defaultTimeout bounds a whole run: a push to a telephone takes its owner a
@@ -83,7 +84,8 @@ func (o *loginOptions) fill(env config.Env, p config.Profile) {
 	o.metadata = config.First(o.metadata, p.Metadata)
 	o.caFile = config.First(o.caFile, p.CAFile)
 	o.duo = config.First(o.duo, p.Duo)
-	o.timeout = cmp.Or(o.timeout, p.Timeout, defaultTimeout)
+	o.givenTimeout = cmp.Or(o.timeout, p.Timeout)
+	o.timeout = cmp.Or(o.givenTimeout, defaultTimeout)
 }
 
 // fillLogin checks the options of a command for pages, and fills them.

@@ -33,6 +33,11 @@ import (
 // ServerName must be set in it. To reach a server by an address, who connects must also set that name in what VerifyConnection is given:
 // crypto/tls leaves it empty then (RFC 6066 §3 knows no addresses), and what has no name is refused. Package voms/contact does.
 func Config(cas *trust.Dir, now func() time.Time) *tls.Config {
+	return LateConfig(func() *trust.Dir { return cas }, now)
+}
+
+// LateConfig is Config for who looks for the folder of CAs only when there is a server to be judged.
+func LateConfig(cas func() *trust.Dir, now func() time.Time) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		Time:       now,
@@ -40,7 +45,7 @@ func Config(cas *trust.Dir, now func() time.Time) *tls.Config {
 		// on resumption, too.
 		InsecureSkipVerify: true, //nolint:gosec // see VerifyConnection
 		VerifyConnection: func(s tls.ConnectionState) error {
-			return Verify(cas, s.ServerName, s.PeerCertificates, now())
+			return Verify(cas(), s.ServerName, s.PeerCertificates, now())
 		},
 	}
 }
