@@ -166,9 +166,6 @@ func (e *NewCredentialError) Unwrap() error { return e.Err }
 func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, error) {
 	questions, err := r.questions(ctx)
 	if err != nil {
-	if r.Proxy != nil {
-		credential.Chain = withoutRoot(credential.Chain)
-	}
 		return nil, nil, err
 	}
 	more := 0
@@ -180,6 +177,9 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 		return nil, nil, err
 	}
 	defer stop()
+	if r.Proxy != nil {
+		credential.Chain = withoutRoot(credential.Chain)
+	}
 	warnings := append(r.shortened(credential), r.early(credential)...)
 	if r.Proxy == nil {
 		return credential, warnings, nil
