@@ -29,7 +29,8 @@
 // PKCS #12 has a MAC that tells one from the other. The other encryptions have none, and their readers call anything
 // that does not end in good padding a wrong passphrase. But a private key in DER begins with a few bytes that are known,
 // which a wrong passphrase brings forth once in some 2^38 times. If they are there, the passphrase is right, and what is
-// wrong besides is the file. If they are not, it is [ErrPassphrase].
+// wrong besides is the file. If they are not, it is [ErrPassphrase]. The same goes for a PKCS #12 file that has no MAC, as
+// "openssl pkcs12 -export -nomac" writes it.
 //
 // # Bounds
 //
@@ -41,7 +42,7 @@
 //
 // # What it does not do
 //
-// Of the outer forms of PKCS #12 only the one protected by a passphrase is read, and only with a MAC. One file holds one
+// Of the outer forms of PKCS #12 only the one protected by a passphrase is read. One file holds one
 // private key. PKCS #7, RC2 and RC4 (outside PKCS #12), and keys of OpenSSH are not read. The package does not open files,
 // nor ask for passphrases by itself, nor judge certificates.
 package pemfile

@@ -29,8 +29,8 @@ var (
 // passphrase fits.
 func (s *safe) verify(passphrase string) (secret []byte, err error) {
 	if !s.hasMAC {
-		if passphrase == "" { // Java and others write it so when nothing is encrypted
-			return pbe.Encodings("")[0], nil
+		if passphrase == "" || s.encrypts() { // Java and others write it so when nothing is encrypted
+			return pbe.Encodings(passphrase)[0], nil
 		}
 		return nil, errNoMAC
 	}

@@ -6,6 +6,7 @@ package pemfile
 import (
 	"crypto"
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/x509up/x509up/internal/bundle"
+	"github.com/x509up/x509up/internal/pemfile/internal/pbe"
 )
 
 // MaxPKCS12 is the size in bytes above which a PKCS #12 file is refused.
@@ -24,7 +26,8 @@ const namePKCS12 = "PKCS #12"
 // DecodePKCS12 returns the private key of a PKCS #12 file and its certificates:
 // the one that the key belongs to first, if it is there, and the others in the
 // order of the file. A wrong passphrase is [ErrPassphrase]; all else says that
-// the file is broken, or that it is of a kind that is not read.
+// the file is broken, or that it is of a kind that is not read. What follows the
+// file is left alone, as OpenSSL does.
 func DecodePKCS12(data []byte, passphrase string) (crypto.Signer, []*x509.Certificate, error) {
 	if len(data) > MaxPKCS12 {
 		return nil, nil, &FormatError{What: namePKCS12, Err: fmt.Errorf("%d bytes are too many", len(data))}
@@ -41,8 +44,8 @@ func DecodePKCS12(data []byte, passphrase string) (crypto.Signer, []*x509.Certif
 		return nil, nil, &FormatError{What: namePKCS12, Err: err}
 	}
 	key, certificates, err := decode(file, secret, passphrase)
-	if err != nil && !file.hasMAC && file.rounds > 0 {
-		err = errNoMAC // it is encrypted, not broken: nothing has told yet that the empty passphrase is wrong
+	if err != nil && !file.hasMAC && file.encrypts() && file.isPassphrase(err, passphrase) {
+		return nil, nil, ErrPassphrase
 	}
 	if err != nil {
 		return nil, nil, &FormatError{What: namePKCS12, Err: err}
@@ -55,7 +58,20 @@ func DecodePKCS12(data []byte, passphrase string) (crypto.Signer, []*x509.Certif
 	return key, certificates, nil
 }
 
-// decode decrypts a file whose passphrase is known to be right.
+// isPassphrase tells, where no MAC does, whether decoding failed for the passphrase: the one that is right brings forth
+// a private key. If that is not encrypted, or in a way that only the decoder knows, good padding and certificates have
+// to do.
+func (s *safe) isPassphrase(err error, passphrase string) bool {
+	if closed, err := pbe.ParsePKCS8(s.shrouded); err == nil {
+		_, err = closed.Open(passphrase, isPrivateKey)
+		return errors.Is(err, ErrPassphrase)
+	}
+	_, structure := errors.AsType[asn1.StructuralError](err)
+	_, syntax := errors.AsType[asn1.SyntaxError](err)
+	return errors.Is(err, pkcs12.ErrDecryption) || structure || syntax
+}
+
+// decode decrypts a file whose passphrase is right, as far as its MAC can tell.
 func decode(file *safe, secret []byte, passphrase string) (crypto.Signer, []*x509.Certificate, error) {
 	key, leaf, others, err := pkcs12.DecodeChain(file.keyFirst(secret), passphrase)
 	if unsupported, ok := errors.AsType[pkcs12.NotImplementedError](err); ok {

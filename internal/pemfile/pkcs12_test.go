@@ -132,13 +132,82 @@ func TestPasswordless(t *testing.T) {
 	}
 }
 
-// TestEncryptedWithoutMAC: that the empty passphrase is not the one is no damage of the file.
-func TestEncryptedWithoutMAC(t *testing.T) {
+// TestWithoutMAC: the passphrase is asked for, and a wrong one is told from damage by what comes out.
+func TestWithoutMAC(t *testing.T) {
 	t.Parallel()
-	_, err := pemfile.Read(read(t, "wrong-no-mac.p12"), nil)
-	if err == nil || !strings.Contains(err.Error(), "there is no MAC in it") {
-		t.Errorf("got %v", err)
+	leaf := testca.New(t, testca.Options{}).Issue(t, testca.Leaf{})
+	certificates := content(oidEncryptedData, encrypted(t, bags(bag(oidCertBag, certificateValue(leaf.Chain[0])))))
+	legacy := encode(t, pkcs12.LegacyRC2.WithIterations(1), leaf)
+	keyFirst := encode(t, pkcs12.Modern2023.WithIterations(1), leaf)
+	for name, data := range map[string][]byte{
+		"OpenSSL":        read(t, "good-no-mac.p12"),
+		"RC2 and 3DES":   withoutMAC(t, legacy),
+		"AES":            withoutMAC(t, keyFirst),
+		"key in plain":   withoutMAC(t, pfx(plainKey(t, leaf.Key), certificates)),
+		"certs in plain": withoutMAC(t, read(t, "good-plain-certificates.p12")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := pemfile.Read(data, func() (string, error) { return passphrase, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !c.Encrypted || len(c.Certificates) != 1 || !equal(c.Key.Public(), c.Certificates[0].PublicKey) {
+				t.Errorf("encrypted %v, %d certificates", c.Encrypted, len(c.Certificates))
+			}
+			for _, wrong := range []string{"", "wrong", passphrase + " "} {
+				if _, _, err := pemfile.DecodePKCS12(data, wrong); !errors.Is(err, pemfile.ErrPassphrase) {
+					t.Errorf("with the passphrase %q: %v, want ErrPassphrase", wrong, err)
+				}
+			}
+		})
 	}
+}
+
+// TestDamageWithoutMAC: the right passphrase is not called wrong for what is broken behind it.
+func TestDamageWithoutMAC(t *testing.T) {
+	t.Parallel()
+	leaf := testca.New(t, testca.Options{}).Issue(t, testca.Leaf{RSA: true})
+	good := withoutMAC(t, encode(t, pkcs12.Modern2023.WithIterations(1), leaf))
+	noCertificate := content(oidEncryptedData, encrypted(t, bags()))
+	key := len(good) - 400 // within the encrypted key, which stands last
+	broken := bytes.Clone(good)
+	broken[key] ^= 0xff
+	for name, data := range map[string][]byte{
+		"in the key":     broken,
+		"no certificate": withoutMAC(t, pfx(plainKey(t, leaf.Key), noCertificate)),
+	} {
+		_, _, err := pemfile.DecodePKCS12(data, passphrase)
+		if _, ok := errors.AsType[*pemfile.FormatError](err); !ok {
+			t.Errorf("%s: %v, want a FormatError", name, err)
+		}
+	}
+}
+
+// TestTrailing: what stands behind the file is not part of it; OpenSSL takes it so, too.
+func TestTrailing(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"good-openssl3.p12", "good-nss.p12"} {
+		for _, more := range []string{"\x00", "\n", "\r\n\r\n", "0\x03junk"} {
+			if _, _, err := pemfile.DecodePKCS12(append(read(t, file), more...), passphrase); err != nil {
+				t.Errorf("%s and %q: %v", file, more, err)
+			}
+		}
+	}
+}
+
+// withoutMAC takes the MAC off a file.
+func withoutMAC(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var file struct {
+		Version int
+		Content asn1.RawValue
+		MAC     asn1.RawValue
+	}
+	if _, err := asn1.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	return list(integer(file.Version), file.Content.FullBytes)
 }
 
 // TestNoCertificateOfTheKey leaves the order to the file; whoever needs a
@@ -178,7 +247,6 @@ func TestRefused(t *testing.T) {
 		{"a certificate", leaf.Chain[0].Raw, "it is not PKCS #12"},
 		{"too large", make([]byte, pemfile.MaxPKCS12+1), "1048577 bytes are too many"},
 		{"cut off", good[:len(good)-1], "it is not PKCS #12"},
-		{"a byte too many", append(bytes.Clone(good), 0), "it is not PKCS #12"},
 		{"BER without an end", append([]byte{0x30, 0x80}, good[4:]...), "it is not PKCS #12"},
 		{"version 4", pfxVersion(4, oidData, octets(list())), "it is not PKCS #12"},
 		{"signed", pfxVersion(3, oidSignedData, octets(list())), "protection by anything but a passphrase is not supported"},
@@ -186,7 +254,6 @@ func TestRefused(t *testing.T) {
 		{"empty", pfx(), "there is no private key in it, or only one that is encrypted with the certificates"},
 		{"no key", read(t, "wrong-no-key.p12"), "there is no private key in it, or only one that is encrypted with the certificates"},
 		{"two keys", read(t, "wrong-two-keys.p12"), "there are 2 private keys in it"},
-		{"no MAC", read(t, "wrong-no-mac.p12"), "there is no MAC in it, so that nobody can tell whether it was altered"},
 		{"a large key", pfx(content(oidData, octets(bags(bag(oidKeyBag, octets(make([]byte, 1<<14))))))), "more than 16384 bytes of a private key"},
 		{"a short key of PBMAC1", bytes.ReplaceAll(weak, integer(32), integer(16)), "malformed MAC"},
 		{"a long key of PBMAC1", bytes.ReplaceAll(weak, integer(32), integer(65)), "malformed MAC"},

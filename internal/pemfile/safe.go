@@ -26,6 +26,7 @@ type safe struct {
 	plain     []cryptobyte.String // the SafeContents that are not encrypted
 	encrypted []cryptobyte.String // the ContentInfos of those that are
 	keys      int                 // private keys in plain
+	shrouded  cryptobyte.String   // the last of those that are encrypted by themselves
 	rounds    int64               // of key derivation that are asked for
 }
 
@@ -51,7 +52,7 @@ var (
 func parseSafe(data []byte) (*safe, error) {
 	var pfx, authSafe, list cryptobyte.String
 	var version int
-	der, err := ber.ToDER(data)
+	der, err := ber.FirstToDER(data) // downloads have line ends and zeros behind them
 	if err != nil {
 		return nil, errNotPKCS12
 	}
@@ -161,6 +162,7 @@ func (s *safe) addBags(contents cryptobyte.String) error {
 			s.keys++
 		case bytes.Equal(oid, oidShroudedKey):
 			s.keys++
+			s.shrouded = value
 			if !value.ReadASN1(&key, asn1.SEQUENCE) || !key.ReadASN1(&algorithm, asn1.SEQUENCE) {
 				return errNotPKCS12
 			}
@@ -200,11 +202,15 @@ func (s *safe) addRounds(elements cryptobyte.String) error {
 	return nil
 }
 
+// encrypts says whether there is anything in the file that a passphrase opens.
+func (s *safe) encrypts() bool { return len(s.encrypted) > 0 || s.shrouded != nil }
+
 // keyFirst writes the file anew, with the contents that are not encrypted at
 // the beginning. The decoder takes one private key: it has found that when it
 // gets to what was encrypted, and refuses a second one there before it derives
 // a key for it, with a number of rounds that nobody has seen. The MAC is made
-// anew too, with secret for the passphrase, since it covers the order.
+// anew too, with secret for the passphrase, since it covers the order, and since
+// the decoder decrypts nothing without one.
 func (s *safe) keyFirst(secret []byte) []byte {
 	var list cryptobyte.Builder
 	list.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -220,9 +226,7 @@ func (s *safe) keyFirst(secret []byte) []byte {
 	file.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(3)
 		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { addData(b, contents) })
-		if s.hasMAC {
-			addMAC(b, contents, secret)
-		}
+		addMAC(b, contents, secret)
 	})
 	return file.BytesOrPanic()
 }

@@ -42,7 +42,7 @@ pass='' export_p12 good-empty-passphrase-legacy.p12 rsa -legacy
 pass='Straße-€' export_p12 good-umlaut.p12 rsa
 export_p12 good-sha384mac.p12 rsa -macalg sha384
 export_p12 good-sha224mac.p12 rsa -macalg sha224
-export_p12 wrong-no-mac.p12 rsa -nomac
+export_p12 good-no-mac.p12 rsa -nomac
 openssl pkcs12 -export -nokeys -in "$work/rsa.pem" -passout 'pass:correct horse' -out wrong-no-key.p12
 
 keytool -importkeystore -srckeystore good-openssl3.p12 -srcstoretype PKCS12 -srcstorepass 'correct horse' \

@@ -46,6 +46,12 @@ func ToDER(ber []byte) ([]byte, error) {
 	return der, nil
 }
 
+// FirstToDER is ToDER for data that may go on after its element.
+func FirstToDER(ber []byte) ([]byte, error) {
+	der, _, err := convert(ber, 0)
+	return der, err
+}
+
 // convert converts the element at the beginning of ber, and returns what follows it.
 func convert(ber []byte, depth int) (der, rest []byte, err error) {
 	tag, length, body, ok := header(ber)

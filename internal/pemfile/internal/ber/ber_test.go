@@ -145,3 +145,18 @@ func FuzzToDER(f *testing.F) {
 		}
 	})
 }
+
+// TestFirst: what follows the element is not looked at; half an element is none.
+func TestFirst(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"\x04\x01aX\x00":             "\x04\x01a",
+		"\x30\x80\x04\x01a\x00\x00X": "\x30\x03\x04\x01a",
+		"\x04\x02a":                  "",
+	} {
+		got, err := ber.FirstToDER([]byte(in))
+		if string(got) != want || (err != nil) != (want == "") {
+			t.Errorf("FirstToDER(%q) = %q, %v, want %q", in, got, err, want)
+		}
+	}
+}
