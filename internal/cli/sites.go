@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/site"
 	"github.com/x509up/x509up/voms/contact"
 	"github.com/x509up/x509up/voms/vomsdir"
 )
@@ -33,16 +34,8 @@ func (o *siteOptions) addVOMSDir(f *pflag.FlagSet) {
 
 // book reads the vomses files. Those that are far away are read where the near ones do not know the VO, or no VO is named.
 func (a *app) book(ctx context.Context, o siteOptions, name string) contact.Book {
-	places := config.Vomses(a.Env, o.vomses)
-	book := contact.Load(places.Near...)
-	_, err := book.Find(name)
-	if far := config.Reachable(ctx, places.Far); err != nil && len(far) > 0 {
-		book = contact.Load(append(slices.Clone(places.Near), far...)...)
-	}
-	if !places.Named {
-		book.Findings = slices.DeleteFunc(book.Findings, func(f contact.Finding) bool { return errors.Is(f.Err, fs.ErrNotExist) })
-	}
-	return book
+	machine := site.Site{Vomses: config.Vomses(a.Env, o.vomses)}
+	return machine.Book(ctx, name)
 }
 
 // lscDirs are the folders of LSC files that are there; with far, also those that may be slow to look at.

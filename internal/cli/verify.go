@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -33,9 +31,6 @@ type verifyOptions struct {
 // crlModes are the values of --crl.
 var crlModes = map[string]trust.CRLMode{"off": trust.CRLOff, "warn": trust.CRLWarn, "require": trust.CRLRequire}
 
-// systemCADir is where the CAs of the grid are when nobody says otherwise.
-const systemCADir = "/etc/grid-security/certificates"
-
 func (a *app) newVerify() *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
@@ -47,6 +42,9 @@ dates, the proxies (RFC 3820), the way from the certificate to a CA of the CA
 directory, the signing policies, and the revocation lists. It prints a line for
 each check, passed, warning or failed, and exits 4 if one of them failed, or 1
 if the CA directory cannot be read. stderr says what mends the first.
+
+The CA directory is the first that is there of ~/.globus/certificates,
+/etc/grid-security/certificates, that of the conda environment and those on CVMFS.
 
 Attributes of VOs (VOMS) are verified, too: who signed them, whether the CAs and
 an LSC file stand for that server, whose they are, the dates. If only such checks
@@ -65,7 +63,7 @@ failed it exits 7: servers take the credential, and ignore its attributes.`,
 	f := cmd.Flags()
 	o.file.addFlags(f)
 	o.file.keyMode.addFlags(f)
-	f.StringVar(&o.caDir, "ca-dir", "", "the CAs are in `FOLDER` (default $X509_CERT_DIR, else ~/.globus/certificates, else "+systemCADir+")")
+	f.StringVar(&o.caDir, "ca-dir", "", "the CAs are in `FOLDER` (default $X509_CERT_DIR, else the first of the usual places)")
 	f.StringVar(&o.crl, "crl", "warn", "`WHAT` a missing revocation list is: off (do not look), warn or require")
 	o.site.addVOMSDir(f)
 	f.StringArrayVar(&o.hosts, "host", nil, "attributes that are for certain servers are verified for the server `NAME` (may be repeated)")
@@ -142,16 +140,7 @@ func (a *app) lookUpCA(c *proxycert.Credential) *view.Lookup {
 	return &view.Lookup{Dir: dir, Found: len(found) > 0, Err: err}
 }
 
-// caDir is where the CAs are: the first of Globus's places that is named or there.
+// caDir is where the CAs are: the first of the usual places that is named or there.
 func (a *app) caDir(named string) string {
-	if dir := config.First(named, a.Env("X509_CERT_DIR")); dir != "" {
-		return dir
-	}
-	if home := a.Env("HOME"); home != "" {
-		own := filepath.Join(home, ".globus", "certificates")
-		if info, err := os.Stat(own); err == nil && info.IsDir() {
-			return own
-		}
-	}
-	return systemCADir
+	return config.CADirs(a.Env, named).First(context.Background())
 }
