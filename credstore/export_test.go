@@ -22,6 +22,9 @@ func CheckFile(path string, mode fs.FileMode, uid, euid int) error {
 // Anyone is the owner where the system has none.
 const Anyone = anyone
 
+// Keep is how InstallPair keeps a file, with its way to make hard links.
+var Keep = keep
+
 // CommitPair is the last step of SavePair.
 var CommitPair = commitPair
 

@@ -16,7 +16,8 @@ import (
 
 // InstallPair writes usercert.pem, readable for all, and userkey.pem, readable
 // for its owner alone, into a folder that it makes if it is missing. Files that
-// are there are kept under names with the time behind them, which it returns.
+// are there are kept under names with the time behind them, and a number where
+// one second has several; it returns them.
 // If anything goes wrong, what was there is there still, under one of its names.
 // The errors are those of SavePair, but that a read-only file may be kept aside.
 func InstallPair(folder string, cert, key []byte, now time.Time) (kept []string, err error) {
@@ -48,13 +49,11 @@ func InstallPair(folder string, cert, key []byte, now time.Time) (kept []string,
 		prepared = append(prepared, pending)
 	}
 	for _, f := range files {
-		old := f.path + "." + now.UTC().Format("20060102T150405Z")
-		// A second name, not a new one: no moment is without the file.
-		switch err := os.Link(f.path, old); {
+		switch old, err := keep(os.Link, f.path, f.mode, now); {
 		case err == nil:
 			kept = append(kept, old)
 		case !errors.Is(err, fs.ErrNotExist):
-			return kept, fmt.Errorf("credstore: keeping %q: %w", f.path, linkCause(err))
+			return kept, fmt.Errorf("credstore: keeping %q: %w", f.path, cause(err))
 		}
 	}
 	for _, pending := range prepared {
@@ -65,10 +64,52 @@ func InstallPair(folder string, cert, key []byte, now time.Time) (kept []string,
 	return kept, nil
 }
 
-// linkCause is cause for the errors of os.Link.
-func linkCause(err error) error {
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return e.Err
+// maxKept is how many copies one second may have.
+const maxKept = 100
+
+// keep gives a file a second name, not a new one, so that no moment is without it. Where a file can have but one, as on
+// FAT and in many a FUSE, it is copied, with no more permissions than mode. Nothing is ever overwritten.
+func keep(link func(path, name string) error, path string, mode fs.FileMode, now time.Time) (name string, err error) {
+	first := path + "." + now.UTC().Format("20060102T150405Z")
+	name = first
+	for n := 2; n <= maxKept; n++ {
+		err = link(path, name)
+		if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
+			err = duplicate(path, name, mode)
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		}
+		name = fmt.Sprintf("%s-%d", first, n)
+	}
+	return name, err
+}
+
+// duplicate copies a file to a name that is free, and forces the copy to the disk.
+func duplicate(path, name string, mode fs.FileMode) error {
+	old, err := remember(path)
+	if err != nil {
+		return err
+	}
+	if old.none {
+		return fs.ErrNotExist
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|noFollow, old.mode&mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(old.data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = atomicfile.SyncFolder(filepath.Dir(name))
+	}
+	if err != nil {
+		os.Remove(name)
 	}
 	return err
 }

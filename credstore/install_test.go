@@ -6,15 +6,19 @@ package credstore_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/proxycert"
 )
 
 func TestInstallPair(t *testing.T) {
@@ -50,12 +54,63 @@ func TestInstallPair(t *testing.T) {
 	check("userkey.pem.20300102T030405Z", "key 1", 0o400)
 
 	// The same second again: a copy is never overwritten.
-	if _, err := credstore.InstallPair(folder, []byte("cert 3"), []byte("key 3"), at); !errors.Is(err, os.ErrExist) {
-		t.Errorf("third: %v, want that the copy exists", err)
+	kept, err := credstore.InstallPair(folder, []byte("cert 3"), []byte("key 3"), at)
+	if err != nil {
+		t.Fatalf("third: %v", err)
 	}
-	check("usercert.pem", "cert 2", 0o644)
-	check("userkey.pem", "key 2", 0o400)
+	want := []string{filepath.Join(folder, "userkey.pem.20300102T030405Z-2"), filepath.Join(folder, "usercert.pem.20300102T030405Z-2")}
+	if diff := cmp.Diff(want, kept); diff != "" {
+		t.Errorf("kept:\n%s", diff)
+	}
+	check("usercert.pem", "cert 3", 0o644)
+	check("userkey.pem", "key 3", 0o400)
+	check("usercert.pem.20300102T030405Z", "cert 1", 0o644)
 	check("userkey.pem.20300102T030405Z", "key 1", 0o400)
+	check("usercert.pem.20300102T030405Z-2", "cert 2", 0o644)
+	check("userkey.pem.20300102T030405Z-2", "key 2", 0o400)
+}
+
+// TestKeepWithoutLinks is what happens on FAT, in many a FUSE, and where a file has too many names.
+func TestKeepWithoutLinks(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, errno := range []syscall.Errno{syscall.EPERM, syscall.EOPNOTSUPP, syscall.ENOSYS, syscall.EMLINK} {
+		refuse := func(from, to string) error { return &os.LinkError{Op: "link", Old: from, New: to, Err: errno} }
+		path := filepath.Join(t.TempDir(), credstore.KeyName)
+		if _, err := credstore.Keep(refuse, path, 0o400, at); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%v and no file: %v", errno, err)
+		}
+		for i, mode := range []os.FileMode{0o400, 0o600, 0o644} { // a lax key is not copied as lax
+			content := fmt.Sprint("key ", i)
+			write(t, path, content, mode)
+			name, err := credstore.Keep(refuse, path, 0o400, at)
+			if err != nil {
+				t.Fatal(errno, err)
+			}
+			want := path + ".20300102T030405Z" + []string{"", "-2", "-3"}[i]
+			if name != want {
+				t.Errorf("kept as %s, want %s", name, want)
+			}
+			expect(t, name, content, 0o400)
+			remove(t, path)
+		}
+	}
+}
+
+// TestKeepCopiesNoHalf: a file that is too large for a key is not copied in part.
+func TestKeepCopiesNoHalf(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, credstore.KeyName)
+	write(t, path, strings.Repeat("x", proxycert.MaxSize+1), 0o600)
+	before := snapshot(t, folder)
+	refuse := func(string, string) error { return syscall.EPERM }
+	if name, err := credstore.Keep(refuse, path, 0o400, time.Now()); err == nil {
+		t.Errorf("kept as %s", name)
+	}
+	if diff := cmp.Diff(before, snapshot(t, folder)); diff != "" {
+		t.Errorf("it changed:\n%s", diff)
+	}
 }
 
 // When the disk is full, the old pair stays, and no copy of it is left.
