@@ -37,7 +37,7 @@ func folder(t testing.TB, cas ...*testca.CA) *trust.Dir {
 }
 
 // handshake is a connection between a server and a client. It returns what both said of it, and what the server saw.
-func handshake(t *testing.T, server, client *tls.Config) (clientErr, serverErr error, seen []*x509.Certificate) {
+func handshake(t *testing.T, server, client *tls.Config) (seen []*x509.Certificate, serverErr, clientErr error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // a pipe has no room for an alert
 	if err != nil {
@@ -69,7 +69,7 @@ func handshake(t *testing.T, server, client *tls.Config) (clientErr, serverErr e
 	}
 	ours.Close()
 	<-done
-	return clientErr, serverErr, seen
+	return seen, serverErr, clientErr
 }
 
 func TestServers(t *testing.T) {
@@ -118,7 +118,7 @@ func TestServers(t *testing.T) {
 				s.ServerName = tt.host
 				return check(s)
 			}
-			err, _, _ := handshake(t, &tls.Config{Certificates: []tls.Certificate{gridtls.Certificate(tt.server)}}, config)
+			_, _, err := handshake(t, &tls.Config{Certificates: []tls.Certificate{gridtls.Certificate(tt.server)}}, config)
 			if tt.want == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -181,7 +181,7 @@ func TestOldTLS(t *testing.T) {
 	server := ca.Issue(t, testca.Leaf{Hosts: []string{"voms.example.org"}})
 	config := gridtls.Config(folder(t, ca), now)
 	config.ServerName = "voms.example.org"
-	err, _, _ := handshake(t, &tls.Config{
+	_, _, err := handshake(t, &tls.Config{
 		Certificates: []tls.Certificate{gridtls.Certificate(server)}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11,
 	}, config)
 	if err == nil || !strings.Contains(err.Error(), "protocol version") {
@@ -201,7 +201,7 @@ func TestCertificate(t *testing.T) {
 	config := gridtls.Config(folder(t, ca), now)
 	config.ServerName = "voms.example.org"
 	config.Certificates = []tls.Certificate{gridtls.Certificate(proxy)}
-	err, serverErr, seen := handshake(t, &tls.Config{
+	seen, serverErr, err := handshake(t, &tls.Config{
 		Certificates: []tls.Certificate{gridtls.Certificate(server)}, ClientAuth: tls.RequireAnyClientCert,
 	}, config)
 	if err != nil || serverErr != nil {
