@@ -67,7 +67,7 @@ func (a *app) inUse(path string) bool {
 
 func (a *app) destroy(path string, dryRun bool) error {
 	if err := credstore.CheckContents(path); err != nil {
-		return missing(err, path)
+		return nothingThere(missing(err, path))
 	}
 	do, verb := credstore.Destroy, "destroyed"
 	if dryRun {
@@ -75,7 +75,7 @@ func (a *app) destroy(path string, dryRun bool) error {
 	}
 	switch err := do(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return &noCredentialError{path}
+		return nothingThere(&noCredentialError{path})
 	case err != nil:
 		return err
 	}
@@ -83,5 +83,13 @@ func (a *app) destroy(path string, dryRun bool) error {
 		return nil
 	}
 	_, err := fmt.Fprintf(a.Out, "%s %s\n", verb, path)
+	return err
+}
+
+// nothingThere is how destroy says that there is no file: who wants to be rid of one is not told how to make it.
+func nothingThere(err error) error {
+	if e, ok := errors.AsType[*noCredentialError](err); ok {
+		return &exitError{exitNoCredential, errors.New("there is nothing to destroy: " + e.path + " does not exist")}
+	}
 	return err
 }

@@ -132,8 +132,8 @@ type verdict struct {
 // that of the first of its causes that a rule knows.
 func judge(err error) verdict {
 	v := verdict{code: exitFailure, text: plain(err)}
-	if !judgeOwn(err, &v) && !judgeCauses(err, &v) {
-		judgeNetwork(err, &v)
+	if !judgeOwn(err, &v) && !judgeCauses(err, &v) && !judgeNetwork(err, &v) && errors.Is(err, fs.ErrPermission) {
+		v.is(exitFailure, closedHint)
 	}
 	if own := (*exitError)(nil); errors.As(err, &own) {
 		v.code = own.code
@@ -149,6 +149,9 @@ func judgeCauses(err error, v *verdict) bool {
 		code := exitUnfit
 		if _, noDir := errors.AsType[*trust.DirError](err); noDir {
 			code = exitFailure // nothing is said about the credential
+			if errors.Is(err, fs.ErrPermission) {
+				return v.is(code, closedHint)
+			}
 		}
 		return v.is(code, m.Mend())
 	}
@@ -182,6 +185,12 @@ func judgeOwn(err error, v *verdict) bool {
 	}
 	if secret, ok := errors.AsType[*secretError](err); ok {
 		v.text = secret.Error() // no server is to blame
+		switch {
+		case errors.Is(secret.err, fs.ErrNotExist):
+			return v.is(exitNoCredential, "check the name of the file")
+		case errors.Is(secret.err, fs.ErrPermission):
+			return v.is(exitUnfit, closedHint)
+		}
 		return v.is(exitFailure)
 	}
 	for ; err != nil; err = errors.Unwrap(err) {
@@ -241,7 +250,7 @@ func judgeUsage(err error, v *verdict) bool {
 		if errors.Is(e.err, fs.ErrNotExist) {
 			return v.is(exitNoCredential, "check the name of the file")
 		}
-		return v.is(exitUnfit, "its owner can read it, or let you")
+		return v.is(exitUnfit, closedHint)
 	case *unusableError:
 		return v.is(exitUnfit, "x509up get-cert and x509up init make a new one")
 	}

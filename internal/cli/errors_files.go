@@ -37,6 +37,9 @@ func (e *refusedFileError) hint() string {
 	return "chmod go-w " + shellQuote(e.path)
 }
 
+// closedHint is what to do about a path that one may not go, which need not be the fault of its last part.
+const closedHint = "the permissions of the file, or of a folder above it, keep you out: its owner can let you in"
+
 func (e *userFileError) Error() string { return e.err.Error() }
 
 func (e *userFileError) Unwrap() error { return e.err }

@@ -77,10 +77,15 @@ func (a *app) importFile(ctx context.Context, o importOptions, path string) erro
 		}
 		folder = filepath.Join(home, ".globus")
 	}
+	// A slip in the name is said first, and a target that is taken before anybody is asked for a passphrase.
+	data, err := readBrowserFile(path)
+	if err != nil {
+		return err
+	}
 	if err := vacant(folder, o.force); err != nil {
 		return err
 	}
-	c, passphrase, err := a.readImport(ctx, o, path)
+	c, passphrase, err := a.readImport(ctx, o, path, data)
 	if err != nil {
 		return err
 	}
@@ -135,25 +140,38 @@ func importTarget(err error) error {
 func vacant(folder string, force bool) error {
 	for _, name := range []string{credstore.CertName, credstore.KeyName} {
 		path := filepath.Join(folder, name)
-		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) && !force {
+		switch _, err := os.Lstat(path); {
+		case errors.Is(err, os.ErrNotExist):
+		case err != nil:
+			return importTarget(&credstore.FolderError{Path: folder, Err: pathCause(err)})
+		case !force:
 			return &occupiedError{path}
 		}
 	}
 	return nil
 }
 
-// readImport reads the file, and the passphrase if it has one. The file comes
-// from a browser: who may read it is as the browser has it, and is only said.
-func (a *app) readImport(ctx context.Context, o importOptions, path string) (*proxycert.Credential, secret.Text, error) {
+// pathCause is what is wrong, of an error that also names the path.
+func pathCause(err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// readBrowserFile reads a file that comes from a browser: who may read it is as the browser has it, and is only said.
+func readBrowserFile(path string) ([]byte, error) {
 	anybody := credstore.Reader{Overrule: func(error) error { return nil }}
 	data, err := anybody.ReadKeyFile(path)
-	if err != nil {
-		return nil, secret.Text{}, userFile(err)
-	}
+	return data, userFile(err)
+}
+
+// readImport reads what is in the file of that path, with the passphrase if it has one.
+func (a *app) readImport(ctx context.Context, o importOptions, path string, data []byte) (*proxycert.Credential, secret.Text, error) {
 	tty := &lazyTerminal{wait: &patience{}}
 	defer tty.close()
 	var passphrase secret.Text
-	contents, err := pemfile.Read(data, func() (string, error) {
+	contents, err := pemfile.Read(data, func() (_ string, err error) {
 		passphrase, err = a.secret(ctx, o.passphrase, tty, thePassphrase, view.Line("passphrase for "+path+": "))
 		return passphrase.Reveal(), err
 	})

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -298,10 +299,10 @@ func checkIssuer(dir *trust.Dir, o trust.Options) func([]*x509.Certificate) erro
 
 // missing gives what is in the way of reading a credential its exit code.
 func missing(err error, path string) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return &unusableError{path, "it may not be read by you"}
-	}
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return &userFileError{err}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return &noCredentialError{path}
 	}
 	return err
