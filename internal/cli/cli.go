@@ -215,6 +215,19 @@ func (a *app) warn(format string, args ...any) {
 	}
 }
 
+// silent makes an answer of the exit code alone where nothing but that is wanted. What is no answer, such as a slip on the
+// command line or a CA directory that cannot be read, is still said.
+func (a *app) silent(err error) error {
+	if err == nil || !a.quiet {
+		return err
+	}
+	switch code := judge(err).code; code {
+	case exitNoCredential, exitUnfit, exitVOMS:
+		return &exitError{code: code}
+	}
+	return err
+}
+
 // finish prints an error with its hints and returns the exit code for it.
 func (a *app) finish(err error) int {
 	if err == nil {

@@ -25,6 +25,9 @@ func TestClosed(t *testing.T) {
 	}
 	h.write(t, "closed/file.pem", string(m.good))
 	h.write(t, "open.pem", string(m.good))
+	if err := os.WriteFile(h.path("cert.pem"), m.chain, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if os.Geteuid() != 0 {
 		if err := os.Chmod(dir, 0); err != nil {
 			t.Fatal(err)
@@ -51,14 +54,14 @@ func TestClosed(t *testing.T) {
 		{"verify -f FILE", 4, closed},
 		{"destroy -f FILE", 4, closed},
 		{"init --cert FILE", 4, closed},
-		{"init --cert OPEN --key FILE", 4, closed},
+		{"init --cert CERT --key FILE", 4, closed},
 		{"import FILE", 4, closed},
 		{"import --to CLOSED/new --no-encrypt OPEN", 1, "hint: --to FOLDER names another place\n"},
 		{"import --to CLOSED --force --no-encrypt OPEN", 1, "hint: --to FOLDER names another place\n"},
 		{"get-cert -i https://127.0.0.1:1/ --service-provider https://127.0.0.1:1/ --ca-file FILE", 1, closed},
 		{"vo list --vomses FILE", 0, ""},
 	} {
-		args := strings.Fields(strings.NewReplacer("FILE", dir+"/file.pem", "CLOSED", dir, "OPEN", h.path("open.pem")).Replace(c.args))
+		args := strings.Fields(strings.NewReplacer("FILE", dir+"/file.pem", "CLOSED", dir, "OPEN", h.path("open.pem"), "CERT", h.path("cert.pem")).Replace(c.args))
 		var said string
 		var code int
 		as(t, stranger, func() { _, said, code = h.run(t, args...) })

@@ -22,8 +22,8 @@ type (
 	severalVOsError struct{ names []string }
 	// noServerError means that a VO has no VOMS server.
 	noServerError struct{ name string }
-	// noAttributesError means that a credential has no attributes, or none of a VO.
-	noAttributesError struct{ path, vo, problem string }
+	// noAttributesError means that a credential has no attributes.
+	noAttributesError struct{ path, problem string }
 	// downloadError is what is in the way of getting what is at a URL.
 	downloadError struct {
 		url string
@@ -45,9 +45,6 @@ func (e *noServerError) Error() string {
 
 func (e *noAttributesError) Error() string {
 	text := e.path + " has no attributes of any VO"
-	if e.vo != "" {
-		text = fmt.Sprintf("%s has no attributes of the VO %q", e.path, e.vo)
-	}
 	if e.problem != "" {
 		text += " that can be read: " + e.problem
 	}
@@ -124,11 +121,7 @@ func judgeVOFiles(err error, v *verdict) bool {
 	case *severalVOsError:
 		return v.is(exitUsage, "--vo NAME adds one of them, --all adds all")
 	case *noAttributesError:
-		name := "VO"
-		if e.vo != "" {
-			name = shellQuote(e.vo)
-		}
-		return v.is(exitVOMS, "x509up init --voms "+name+" gets them")
+		return v.is(exitVOMS, "x509up init --voms VO gets them")
 	case *noServerError:
 		return v.is(exitVOMS, "its members have no VOMS attributes; its own pages say how they show that they belong to it")
 	case *vo.ExistsError:

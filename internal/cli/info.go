@@ -46,9 +46,9 @@ if there are LSC files and CAs to verify them with. They count for the time that
 is left. Options about them exit 7 if there are none.
 
 Options such as --subject print single values for scripts, one to a line, in the
-order of this help, --chain and --text a block for each certificate. --exists
-speaks by the exit code alone, and stderr says why not. The JSON is described in
-docs/json.md.`,
+order of this help, --chain and --text a block for each certificate. --exists,
+--acexists and -q say nothing at all: the exit code is the answer. The JSON is
+described in docs/json.md.`,
 		Example: `  $ x509up info
   $ x509up info -f ~/proxy.pem --json
   $ x509up info --exists --valid 6:00 || x509up get-cert --proxy
@@ -64,11 +64,12 @@ docs/json.md.`,
 			if err != nil {
 				return err
 			}
-			return a.info(path, o)
+			a.quiet = a.quiet || o.exists || len(o.acExists) > 0
+			return a.silent(a.info(path, o))
 		},
 	}
 	o.addFlags(cmd.Flags())
-	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print no result: the exit code says whether it can be used")
+	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "say nothing: the exit code is the answer")
 	completeWords(cmd, "dn-format", "oneline", "rfc4514")
 	return cmd
 }
@@ -148,7 +149,7 @@ var infoFields = [...]struct {
 func eachAC(lines func(view.Attributes, view.NameForm) []string) func(*app, *view.Credential, view.NameForm) error {
 	return func(a *app, v *view.Credential, f view.NameForm) error {
 		if len(v.Attributes) == 0 {
-			return &noAttributesError{path: v.Path, problem: v.AttributesProblem}
+			return &noAttributesError{v.Path, v.AttributesProblem}
 		}
 		for _, ac := range v.Attributes {
 			for _, line := range lines(ac, f) {
@@ -174,8 +175,8 @@ func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 		f.BoolVar(&o.fields[i], field.name, false, field.usage)
 	}
 	f.StringVar(&o.dnFormat, "dn-format", "oneline", "names in the `FORM` oneline (/DC=org/CN=Jane) or rfc4514 (CN=Jane,DC=org)")
-	f.BoolVar(&o.exists, "exists", false, "print no result: the exit code says whether it can be used")
-	f.StringArrayVar(&o.acExists, "acexists", nil, "print nothing: the exit code says whether there is an AC of `VO` (may be repeated)")
+	f.BoolVar(&o.exists, "exists", false, "say nothing: the exit code is whether it can be used")
+	f.StringArrayVar(&o.acExists, "acexists", nil, "say nothing: the exit code is whether there is an AC of `VO` (may be repeated)")
 	f.StringVar(&o.valid, "valid", "", "it must be valid for `H:MM` more")
 	f.StringVarP(&o.hours, "hours", "H", "", "it must be valid for `HOURS` more")
 	f.BoolVar(&o.json, "json", false, "print everything as JSON")
@@ -212,7 +213,7 @@ func (a *app) info(path string, o infoOptions) error {
 	}
 	for _, name := range o.acExists {
 		if !v.InVO(name) {
-			return &noAttributesError{path, name, v.AttributesProblem}
+			return &exitError{code: exitVOMS}
 		}
 	}
 	switch {
@@ -229,13 +230,12 @@ func (a *app) info(path string, o infoOptions) error {
 func (a *app) printInfo(c *proxycert.Credential, facts view.Facts, o infoOptions) (*view.Credential, error) {
 	single := o.fields != [len(infoFields)]bool{}
 	style := view.Style{Names: o.names()}
-	silent := o.exists || len(o.acExists) > 0 || a.quiet
-	if !single && !o.json && !silent {
+	if !single && !o.json && !a.quiet {
 		a.forPeople(c, &facts, &style)
 	}
 	v := view.New(c, facts)
 	switch {
-	case silent:
+	case a.quiet:
 		return v, nil
 	case o.json:
 		return v, a.printJSON(v)

@@ -263,7 +263,7 @@ func parseSpan(option, text string) (time.Duration, error) {
 	h, _ := strconv.Atoi(m[1])
 	minutes, _ := strconv.Atoi(m[2])
 	d := time.Duration(h)*time.Hour + time.Duration(minutes)*time.Minute
-	if minutes > 60 || d == 0 || d > maxHours*time.Hour {
+	if minutes > 59 || d == 0 || d > maxHours*time.Hour {
 		return fail()
 	}
 	return d, nil

@@ -57,7 +57,7 @@ failed it exits 7: servers take the credential, and ignore its attributes.`,
 			if err != nil {
 				return err
 			}
-			return a.verify(cmd.Context(), path, o)
+			return a.silent(a.verify(cmd.Context(), path, o))
 		},
 	}
 	f := cmd.Flags()
@@ -68,7 +68,7 @@ failed it exits 7: servers take the credential, and ignore its attributes.`,
 	o.site.addVOMSDir(f)
 	f.StringArrayVar(&o.hosts, "host", nil, "attributes that are for certain servers are verified for the server `NAME` (may be repeated)")
 	f.BoolVar(&o.json, "json", false, "print the checks as JSON")
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "print no checks: the exit code is the verdict")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing: the exit code is the verdict")
 	completeWords(cmd, "crl", "off", "warn", "require")
 	return cmd
 }
@@ -125,10 +125,10 @@ func (a *app) verifyAttributes(ctx context.Context, c *proxycert.Credential, dir
 
 func (a *app) printReport(v *view.Report, asJSON bool) error {
 	switch {
-	case asJSON:
-		return a.printJSON(v)
 	case a.quiet:
 		return nil
+	case asJSON:
+		return a.printJSON(v)
 	}
 	return v.Write(a.Out)
 }
