@@ -41,6 +41,9 @@ func mkdir(t testing.TB, path string, mode fs.FileMode) {
 	}
 }
 
+// limitModes lets this process make files that nobody can open.
+func limitModes() { unix.Umask(0o777) }
+
 func mkfifo(t *testing.T, path string) {
 	t.Helper()
 	if err := unix.Mkfifo(path, 0o600); err != nil {

@@ -21,8 +21,8 @@ import (
 // If anything goes wrong, what was there is there still, under one of its names.
 // The errors are those of SavePair, but that a read-only file may be kept aside.
 func InstallPair(folder string, cert, key []byte, now time.Time) (kept []string, err error) {
-	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, &FolderError{Path: folder, Err: cause(err)}
+	if err := MakeFolder(folder); err != nil {
+		return nil, err
 	}
 	files := []struct {
 		path string

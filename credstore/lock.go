@@ -61,10 +61,19 @@ func Lock(ctx context.Context, path string) (unlock func() error, err error) {
 	}
 }
 
-// checkLock looks at a lock file that is there already.
+// checkLock looks at a lock file that is there already, or makes one that its owner can open again whatever the umask says.
 func checkLock(name string) error {
 	info, err := os.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil // another process was faster, or what opens it tells why not
+		}
+		err = f.Chmod(0o600)
+		f.Close()
+		if err != nil {
+			return lockError(name, err)
+		}
 		return nil
 	}
 	if err != nil {

@@ -48,6 +48,22 @@ func CheckPair(folder string) error {
 	return CheckTarget(filepath.Join(folder, CertName))
 }
 
+// MakeFolder makes a folder that its owner alone can use, whatever the umask says; one that is there stays as it is. The
+// error is a *FolderError.
+func MakeFolder(folder string) error {
+	err := os.Mkdir(folder, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = os.Chmod(folder, 0o700) //nolint:gosec // a folder needs the x
+	}
+	if err != nil {
+		return &FolderError{Path: folder, Err: cause(err)}
+	}
+	return nil
+}
+
 // SavePair writes usercert.pem, readable for all, and userkey.pem, for the owner alone, into a folder, which it makes if it
 // is missing. It checks as CheckPair does. If anything goes wrong, both files are as they were; only a loss of power
 // between the two renames can leave a new key beside an old certificate.
@@ -55,8 +71,8 @@ func SavePair(folder string, cert, key []byte) error {
 	if err := CheckPair(folder); err != nil {
 		return err
 	}
-	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return &FolderError{Path: folder, Err: cause(err)}
+	if err := MakeFolder(folder); err != nil {
+		return err
 	}
 	certPath, keyPath := filepath.Join(folder, CertName), filepath.Join(folder, KeyName)
 	newKey, err := atomicfile.Prepare(keyPath, key, 0o600)

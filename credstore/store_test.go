@@ -223,6 +223,52 @@ func TestSaveOnFullDisk(t *testing.T) {
 	}
 }
 
+// TestUmask: what the process makes is its owner's to use, even where the umask takes that away.
+func TestUmask(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	out, err := exec.CommandContext(t.Context(), os.Args[0], helperArg, "umask", folder).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Fatalf("%v, %s", err, out)
+	}
+	for name, want := range map[string]fs.FileMode{
+		"saved":                  0o700 | fs.ModeDir,
+		"saved/usercert.pem":     0o644,
+		"saved/userkey.pem":      0o600,
+		"saved/userkey.pem.lock": 0o600,
+		"installed":              0o700 | fs.ModeDir,
+		"installed/usercert.pem": 0o644,
+		"installed/userkey.pem":  0o400,
+	} {
+		info, err := os.Lstat(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != want {
+			t.Errorf("%s: mode %v, want %v", name, info.Mode(), want)
+		}
+	}
+}
+
+// saveAll does what leaves files in a folder, and says what goes wrong.
+func saveAll(folder string) {
+	saved := filepath.Join(folder, "saved")
+	if err := credstore.SavePair(saved, []byte("cert"), []byte("key")); err != nil {
+		fmt.Println(err)
+	}
+	if _, err := credstore.InstallPair(filepath.Join(folder, "installed"), []byte("cert"), []byte("key"), time.Now()); err != nil {
+		fmt.Println(err)
+	}
+	unlock, err := credstore.Lock(background, filepath.Join(saved, credstore.KeyName))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := unlock(); err != nil {
+		fmt.Println(err)
+	}
+}
+
 func TestPair(t *testing.T) {
 	t.Parallel()
 	c, _ := proxy(t)
@@ -505,6 +551,9 @@ func helper(what, path string) {
 		limitFileSize()
 		_, err := credstore.InstallPair(filepath.Dir(path), make([]byte, 100_000), []byte("new key"), time.Now())
 		fmt.Println(err)
+	case "umask":
+		limitModes()
+		saveAll(path)
 	case "count":
 		for range countsPerProcess {
 			if err := countUp(path); err != nil {

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -86,8 +85,8 @@ func (t Target) load() (*proxycert.Credential, error) {
 // lock keeps other processes from getting the same credential meanwhile.
 func (t Target) lock(ctx context.Context) (unlock func() error, err error) {
 	if t.Folder != "" {
-		if err := os.Mkdir(t.Folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("acquire: making a folder: %w", err)
+		if err := credstore.MakeFolder(t.Folder); err != nil {
+			return nil, err
 		}
 	}
 	return credstore.Lock(ctx, t.Path())
