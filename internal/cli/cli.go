@@ -140,9 +140,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		return &usageError{err.Error()}
 	}
 	name := unknown.GetSpecifiedName()
-	// The letter -f is spelled out as --file where a credential is read, and as --out where init writes one.
-	if f := cmd.Flags().ShorthandLookup("f"); f != nil && (name == "file" || name == "out") {
-		return &noOptionError{name, f.Name}
+	// Those who come from voms-proxy-init know --file by another name.
+	if name == "out" && cmd.Flags().Lookup("file") != nil {
+		return &noOptionError{name, "file"}
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -33,7 +33,7 @@ type initOptions struct {
 	reuse                string
 	limited, independent bool
 	pathLength           int
-	out                  string
+	file, out            string // two names of one option
 	keyType, keyFormat   string
 	passphrase           secretOptions
 	keyMode              keyModeOptions
@@ -56,7 +56,8 @@ func (o *initOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.limited, "limited", false, "make a limited proxy")
 	f.BoolVar(&o.independent, "independent", false, "make an independent proxy")
 	f.IntVar(&o.pathLength, "path-length", 0, "how many proxies may follow below it, `N` (default: any number)")
-	f.StringVarP(&o.out, "out", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	f.StringVarP(&o.file, "file", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
+	f.StringVar(&o.out, "out", "", "another name of --file, `FILE`, for who comes from voms-proxy-init or grid-proxy-init")
 	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the key: "+strings.Join(proxycert.KeyTypes(), ", "))
 	f.StringVar(&o.keyFormat, "key-format", "", "`FORMAT` in which the key is written: pkcs1 (default) or pkcs8")
 	o.passphrase.addFlags(f, "passphrase", "passphrase of the private key")
@@ -128,8 +129,10 @@ func (o *initOptions) check(given *pflag.FlagSet) error {
 		}
 	}
 	switch {
-	case given.Changed("out") && o.out == "":
-		return usagef("--out names no file")
+	case given.Changed("file") && o.file == "", given.Changed("out") && o.out == "":
+		return usagef("--file names no file")
+	case given.Changed("file") && given.Changed("out") && o.file != o.out:
+		return usagef("--file and --out are the same option, and name two files: %s and %s", o.file, o.out)
 	case o.key != "" && o.cert == "":
 		return usagef("--key needs --cert")
 	case o.pathLength < 0:
@@ -158,7 +161,7 @@ func (o *initOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSe
 			o.passphrase.command = p.PassphraseCommand
 		}
 	}
-	o.out = config.First(o.out, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
+	o.file = config.First(o.file, o.out, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
 	o.keyType = config.First(o.keyType, p.KeyType, proxycert.RSA2048.String())
 	o.keyFormat = config.First(o.keyFormat, p.KeyFormat, "pkcs1")
 	if !given.Changed("hours") && !given.Changed("valid") && p.Hours > 0 {
@@ -237,7 +240,7 @@ func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error
 		return r, err
 	}
 	return acquire.Request{
-		Target: acquire.Target{File: o.out, Files: a.files(o.keyMode, o.profile)}, Lifetime: lifetime, Proxy: proxy, VOMS: attributes, KeyType: keyType, KeyFormat: keyFormat,
+		Target: acquire.Target{File: o.file, Files: a.files(o.keyMode, o.profile)}, Lifetime: lifetime, Proxy: proxy, VOMS: attributes, KeyType: keyType, KeyFormat: keyFormat,
 		Reuse: reuse, Now: a.Now, Notify: func(doing string) { a.tell("%s", doing) },
 	}, nil
 }
