@@ -6,7 +6,9 @@ package cli_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +31,7 @@ type keyTest struct {
 	value func(f *fed.Federation, h *home) string
 	// with and without judge the outcome with and without the key; "" is good.
 	with, without func(outcome) string
-	// more are further keys, which replace those that are there anyway.
+	// more are further keys, which replace those that are there anyway; {HOME} stands for the home.
 	more map[string]string
 	// twice runs the command a second time; the outcome is that.
 	twice bool
@@ -57,6 +59,40 @@ func has(texts ...string) func(outcome) string {
 		}
 		return ""
 	}
+}
+
+// hasOne wants one of these texts.
+func hasOne(texts ...string) func(outcome) string {
+	return func(o outcome) string {
+		for _, s := range texts {
+			if has(s)(o) == "" {
+				return ""
+			}
+		}
+		return fmt.Sprintf("there is none of %q in %s%s", texts, o.out, o.err)
+	}
+}
+
+// lacks wants a certificate, and none of these texts.
+func lacks(texts ...string) func(outcome) string {
+	return func(o outcome) string {
+		for _, s := range texts {
+			if has(s)(o) == "" {
+				return fmt.Sprintf("there is %q in %s%s", s, o.out, o.err)
+			}
+		}
+		return works(o)
+	}
+}
+
+// vomsFiles are those of the keys about VOs that have these names, as further keys.
+func vomsFiles(names ...string) map[string]string {
+	all := map[string]string{
+		"voms":   `["vo.example.org", "vo.example.org:/Role=production"]`,
+		"vomses": `["{HOME}/fed/vomses"]`, "vomsdir": "{HOME}/fed/vomsdir",
+	}
+	maps.DeleteFunc(all, func(name, _ string) bool { return !slices.Contains(names, name) })
+	return all
 }
 
 // ends wants an exit code and a text.
@@ -106,7 +142,19 @@ var keyTests = map[string]keyTest{
 	"key-format": {value: text("pkcs8"), more: map[string]string{"key-type": ""}, with: has("BEGIN PRIVATE KEY"), without: has("BEGIN RSA PRIVATE KEY")},
 	"mode":       {value: text("pkcs12"), with: has("the server makes the private key"), without: has("256 bits")},
 	"reuse":      {value: text("1"), twice: true, with: has("kept "), without: has("stored ")},
-	"field":      {value: text(`["certreq=csr"]`), with: ends(6, "it refused"), without: works},
+	"voms": {value: text(`["vo.example.org"]`), more: vomsFiles("vomses", "vomsdir"),
+		with: has("in the VO vo.example.org as /vo.example.org\n"), without: has("end entity credential")},
+	"order": {value: text(`["/vo.example.org/analysis"]`), more: vomsFiles("voms", "vomses", "vomsdir"),
+		with: has("as /vo.example.org/analysis\n"), without: has("as /vo.example.org/Role=production\n")},
+	"target": {value: text(`["se.example.org"]`), more: vomsFiles("voms", "vomses", "vomsdir"),
+		with: has("target : se.example.org"), without: lacks("se.example.org")},
+	"vomslife": {value: text("2:00"), more: vomsFiles("voms", "vomses", "vomsdir"),
+		with: hasOne("valid for 2 h,", "valid for 1 h 59 min,"), without: lacks("valid for 2 h,", "valid for 1 h 59 min,")},
+	"vomses": {value: text(`["{HOME}/fed/vomses"]`), more: vomsFiles("voms", "vomsdir"),
+		with: works, without: ends(7, "no vomses file names a server of it")},
+	"vomsdir": {value: text("{HOME}/fed/vomsdir"), more: vomsFiles("voms", "vomses"),
+		with: works, without: ends(7, "looking for the LSC file of the VO")},
+	"field": {value: text(`["certreq=csr"]`), with: ends(6, "it refused"), without: works},
 }
 
 // initKeys are for init alone, and have their tests in these scripts.
@@ -150,12 +198,13 @@ func TestProfileKeys(t *testing.T) {
 	}
 }
 
-// run runs get-cert with a profile that has, or lacks, the key, and with nothing in the environment.
+// run runs get-cert with a profile that has, or lacks, the key, and with nothing in the environment that would say it.
 func (c keyTest) run(t *testing.T, f *fed.Federation, key string, with bool) outcome {
 	t.Helper()
 	h := newHome(t, f)
 	file := h.env["X509_USER_PROXY"]
-	h.env = map[string]string{"HOME": h.dir, "X509UP_CONFIG": h.path("config.toml"), "X509_USER_PROXY": file}
+	h.env = map[string]string{"HOME": h.dir, "X509UP_CONFIG": h.path("config.toml"), "X509_USER_PROXY": file,
+		"X509_CERT_DIR": h.path("fed/certificates")}
 	if key == "file" && with {
 		delete(h.env, "X509_USER_PROXY")
 	}
@@ -172,6 +221,7 @@ func (c keyTest) run(t *testing.T, f *fed.Federation, key string, with bool) out
 	}
 	config := "[profile.test]\n"
 	for name, value := range settings {
+		value = strings.ReplaceAll(value, "{HOME}", h.dir)
 		switch {
 		case value == "":
 			continue
