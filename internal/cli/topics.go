@@ -26,7 +26,7 @@ var exitCodes = []struct {
 	{exitUnfit, "there is a credential, or a file in its place, but it will not do: it has expired, is of the wrong kind or someone else's"},
 	{exitRefused, "the identity provider refused the login, or the passphrase of a private key is wrong"},
 	{exitServer, "a server could not be reached, or did not answer as it should"},
-	{exitVOMS, "VOMS attributes were refused or are missing"},
+	{exitVOMS, "VOMS attributes were refused, are missing or are not good, or a VO is not known"},
 	{exitInterrupted, "interrupted"},
 }
 
