@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/x509up/x509up/internal/term"
@@ -34,4 +35,10 @@ func (p Patience) Explain(ctx context.Context, err error) error { return p.p.exp
 func (p Patience) Ask(takes time.Duration) error {
 	l := &lazyTerminal{tty: new(term.Terminal), wait: p.p}
 	return l.ask(func(*term.Terminal) error { time.Sleep(takes); return nil })
+}
+
+// SecretCommand is the first line of what a command prints.
+func SecretCommand(ctx context.Context, command string, limit time.Duration) (string, error) {
+	text, err := secretCommand(ctx, thePassphrase, command, io.Discard, limit)
+	return text.Reveal(), err
 }

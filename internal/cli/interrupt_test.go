@@ -91,10 +91,12 @@ func TestInterrupt(t *testing.T) {
 
 func awaitLine(t *testing.T, r *bufio.Reader, text string) {
 	t.Helper()
+	var said string
 	for {
 		line, err := r.ReadString('\n')
+		said += line
 		if err != nil {
-			t.Fatalf("the program ended before it said %q: %v", text, err)
+			t.Fatalf("the program ended before it said %q: %v; it said %q", text, err, said)
 		}
 		if strings.Contains(line, text) {
 			return

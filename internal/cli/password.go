@@ -11,9 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -162,45 +160,6 @@ func openPrivate(path string) (*os.File, error) {
 	return f, nil
 }
 
-// secretCommand runs a command such as "pass show idp". It may ask on the
-// terminal by itself.
-func secretCommand(ctx context.Context, what, command string, stderr io.Writer) (secret.Text, error) {
-	cmd := shell(ctx, command)
-	cmd.Stderr = stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return secret.Text{}, &secretError{"running the command for " + what, err}
-	}
-	if err := cmd.Start(); err != nil {
-		return secret.Text{}, &secretError{"running the command for " + what, err}
-	}
-	// What the command has started may keep the pipe open when it has ended.
-	stop := context.AfterFunc(ctx, func() { out.Close() })
-	defer stop()
-	text, readErr := firstSecret(out, what, "the command")
-	out.Close() // what follows the first line is not wanted
-	if err := cmd.Wait(); err != nil && (readErr != nil || !brokenPipe(err)) {
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		return secret.Text{}, &secretError{"running the command for " + what, err}
-	}
-	return text, readErr
-}
-
-// brokenPipe tells whether a command was ended by SIGPIPE, because it said more
-// than its first line.
-func brokenPipe(err error) bool {
-	exit, ok := errors.AsType[*exec.ExitError](err)
-	return ok && strings.Contains(exit.Error(), "broken pipe") || ok && exit.ExitCode() == 141
-}
-
-func shell(ctx context.Context, command string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "sh", "-c", command)
-	cmd.WaitDelay = time.Second
-	return cmd
-}
-
 // lazyTerminal opens the terminal when the first question is asked.
 // While it waits for an answer no server is waited for.
 type lazyTerminal struct {
@@ -262,7 +221,7 @@ func (a *app) secret(ctx context.Context, o secretOptions, tty *lazyTerminal, wh
 	case o.file != "":
 		return await(ctx, what, func() (secret.Text, error) { return secretFile(what, o.file) })
 	case o.command != "":
-		return secretCommand(ctx, what, o.command, a.Err)
+		return secretCommand(ctx, what, o.command, a.Err, commandLimit())
 	}
 	text, err := tty.secret(ctx, prompt)
 	if err != nil {
