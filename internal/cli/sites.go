@@ -38,7 +38,7 @@ func (a *app) book(ctx context.Context, o siteOptions, name string) contact.Book
 	return machine.Book(ctx, name)
 }
 
-// lscDirs are the folders of LSC files that are there; with far, also those that may be slow to look at.
+// lscDirs are the folders of LSC files that are there; with far, or if no near one is there, also those that may be slow to look at.
 func (a *app) lscDirs(ctx context.Context, o siteOptions, far bool) []vomsdir.Dir {
 	places := config.VOMSDirs(a.Env, o.vomsdir)
 	paths := places.Near
@@ -48,7 +48,7 @@ func (a *app) lscDirs(ctx context.Context, o siteOptions, far bool) []vomsdir.Di
 			return errors.Is(err, fs.ErrNotExist)
 		})
 	}
-	if far {
+	if far || len(paths) == 0 {
 		paths = append(paths, config.Reachable(ctx, places.Far)...)
 	}
 	if len(paths) == 0 && len(places.Near) > 0 {
