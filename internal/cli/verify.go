@@ -90,8 +90,9 @@ func (a *app) verify(ctx context.Context, path string, o verifyOptions) error {
 		if printErr := a.printReport(v, o.json); printErr != nil {
 			return printErr
 		}
-		if err == nil {
-			err = attributes
+		err = cmp.Or(err, attributes)
+		if n, first := v.Failed(); n > 0 && !noFolder(err) {
+			return &verdictError{path, n, first.Check, first.VO, err}
 		}
 	}
 	if err != nil {
@@ -99,6 +100,33 @@ func (a *app) verify(ctx context.Context, path string, o verifyOptions) error {
 	}
 	return nil
 }
+
+// noFolder tells that the CA directory cannot be read, so that nothing is known of the credential.
+func noFolder(err error) bool {
+	_, ok := errors.AsType[*trust.DirError](err)
+	return ok
+}
+
+// verdictError says that a credential will not do. What is wrong with it stands in the lines of the checks.
+type verdictError struct {
+	path      string
+	failed    int
+	first, vo string // the first of the checks that failed
+	err       error  // of that
+}
+
+func (e *verdictError) Error() string {
+	what := e.first
+	if e.vo != "" {
+		what += " of the VO " + e.vo
+	}
+	if e.failed == 1 {
+		return fmt.Sprintf("%s will not do: one check failed: %s", e.path, what)
+	}
+	return fmt.Sprintf("%s will not do: %d checks failed, the first: %s", e.path, e.failed, what)
+}
+
+func (e *verdictError) Unwrap() error { return e.err }
 
 // verifyAttributes adds the checks of each attribute certificate to v, and returns the first failure.
 func (a *app) verifyAttributes(ctx context.Context, c *proxycert.Credential, dir *trust.Dir, mode trust.CRLMode, o verifyOptions, v *view.Report) error {

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"math/big"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -457,6 +458,46 @@ func TestReport(t *testing.T) {
 	}
 	if last := v.Checks[len(v.Checks)-1]; last.Result != "failed" {
 		t.Errorf("the last check is %+v", last)
+	}
+	if n, first := v.Failed(); n != 1 || first.Check != "issuer" {
+		t.Errorf("%d failed, the first is %+v", n, first)
+	}
+}
+
+// TestChecks: each check has its parts for programs, and says once which certificate it is about.
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	cert := proxy(t, nil).EndEntity()
+	name, rfc4514 := proxycert.OneLine(cert.RawSubject), proxycert.RFC2253(cert.RawSubject)
+	list := &trust.CRLError{Cert: cert, Issuer: cert, Path: "/ca/x.r0"}
+	report := &trust.Report{Checks: []trust.Check{
+		{Kind: trust.KindRoot, Cert: cert, File: "ca.pem"},
+		{Kind: trust.KindCRL, Result: trust.Warned, Cert: cert, Issuer: cert, Err: list},
+		{Kind: trust.KindSigningPolicy, Result: trust.Failed, Cert: cert, File: "/else/where",
+			Err: &trust.PolicyError{Cert: cert, Issuer: cert, Kind: trust.KindSigningPolicy, Problem: trust.PolicyForbids, Path: "/else/where"}},
+		{Kind: trust.KindIssuer, Result: trust.Failed, Cert: cert, Err: &trust.ChainError{Cert: cert, Rule: trust.RuleWeakSignature}},
+		{Kind: trust.KindProxy, Result: trust.Failed, Err: errors.New("proxycert: of its own")},
+	}}
+	v := view.NewReport(report, "/tmp/p", "/ca")
+	want := []view.Check{
+		{Check: "root", Result: "passed", Text: `passed: root of "` + name + `" (ca.pem)`, File: filepath.Join("/ca", "ca.pem")},
+		{Check: "revocation list", Result: "warning", Hint: list.Mend(),
+			Text: `warning: revocation list of "` + name + `": there is none of the CA "` + name + `"`},
+		{Check: "signing policy", Result: "failed", File: "/else/where",
+			Text: `failed: signing policy of "` + name + `": /else/where does not let the CA "` + name + `" sign that subject`,
+			Hint: "update the CA's bundle, which brings /else/where; if that is up to date, the CA should not have issued the certificate"},
+		{Check: "issuer", Result: "failed", Text: `failed: issuer of "` + name + `": ` + string(trust.RuleWeakSignature),
+			Hint: "ask the CA for a certificate that keeps the rule"},
+		{Check: "proxy rules", Result: "failed", Text: "failed: proxy rules: of its own"},
+	}
+	for i := range want[:4] {
+		want[i].Subject, want[i].SubjectRFC4514 = name, rfc4514
+	}
+	if diff := cmp.Diff(want, v.Checks); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if n, first := v.Failed(); n != 3 || first.Check != "signing policy" || v.Valid {
+		t.Errorf("%d failed, the first is %+v", n, first)
 	}
 }
 

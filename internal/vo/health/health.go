@@ -145,7 +145,7 @@ func (c Checker) one(ctx context.Context, e contact.Endpoint) Checked {
 		}
 	} else {
 		s.Reachable, s.TLS = true, tls.VersionName(state.Version)
-		s.pass(fmt.Sprintf("connection: in %d ms, and %s in %d ms", s.Connect, s.TLS, s.Handshake))
+		s.pass("connection", fmt.Sprintf("in %d ms, and %s in %d ms", s.Connect, s.TLS, s.Handshake))
 	}
 	cert := state.PeerCertificates[0]
 	c.checkCertificate(&s, state.PeerCertificates)
@@ -199,7 +199,7 @@ func (c Checker) checkCertificate(s *Checked, chain []*x509.Certificate) {
 	case left < soon:
 		s.warn("certificate", fmt.Errorf("it ends in %d days, at %s", *s.DaysLeft, cert.NotAfter.UTC().Format(time.RFC3339)))
 	default:
-		s.pass(fmt.Sprintf("certificate: %s, issued by %s, %d days left", view.Short(s.Subject), view.Short(proxycert.OneLine(cert.RawIssuer)), *s.DaysLeft))
+		s.pass("certificate", fmt.Sprintf("%s, issued by %s, %d days left", view.Short(s.Subject), view.Short(proxycert.OneLine(cert.RawIssuer)), *s.DaysLeft))
 	}
 	if dn := s.endpoint.DN; dn != "" && sameNames.Replace(dn) != sameNames.Replace(s.Subject) {
 		s.warn("vomses", fmt.Errorf("its DN there is %q, and that of its certificate %q; no client compares them", dn, s.Subject))
@@ -224,7 +224,7 @@ func (c Checker) checkLSC(s *Checked, cert *x509.Certificate) error {
 	if err := l.Match(own); err != nil {
 		return err
 	}
-	s.pass("LSC file: " + view.Line(l.Path))
+	s.pass("LSC file", view.Line(l.Path))
 	return nil
 }
 
@@ -248,7 +248,7 @@ func (c Checker) ask(ctx context.Context, s *Checked) (verified bool) {
 		s.fail("answer", err)
 		return false
 	}
-	s.pass(fmt.Sprintf("answer: by the %s protocol, in %d ms", s.Protocol, took))
+	s.pass("answer", fmt.Sprintf("by the %s protocol, in %d ms", s.Protocol, took))
 	ac, err := voms.ParseAC(answer.AC)
 	if err != nil {
 		s.fail("attributes", err)
@@ -259,7 +259,7 @@ func (c Checker) ask(ctx context.Context, s *Checked) (verified bool) {
 		s.fail("attributes", err)
 		return true
 	}
-	s.pass("attributes: " + view.Line(strings.Join(ac.FQANs, ", ")))
+	s.pass("attributes", view.Line(strings.Join(ac.FQANs, ", ")))
 	return true
 }
 
@@ -269,8 +269,8 @@ func (c Checker) CheckIssuer(chain []*x509.Certificate) error {
 	return err
 }
 
-func (s *Checked) pass(text string) {
-	s.Checks = append(s.Checks, view.Check{Result: "passed", Text: "passed: " + text})
+func (s *Checked) pass(kind, text string) {
+	s.Checks = append(s.Checks, view.Check{Check: kind, Result: "passed", Text: "passed: " + kind + ": " + text})
 }
 
 func (s *Checked) warn(kind string, err error) { s.add("warning", kind, err) }
@@ -286,7 +286,9 @@ func (s *Checked) fail(kind string, err error) {
 }
 
 func (s *Checked) add(result, kind string, err error) {
-	s.Checks = append(s.Checks, view.Check{Result: result, Text: result + ": " + kind + ": " + view.Line(view.Plain(err.Error()))})
+	s.Checks = append(s.Checks, view.Check{
+		Check: kind, Result: result, Text: result + ": " + kind + ": " + view.Line(view.Plain(err.Error())), Hint: view.Hint(err),
+	})
 }
 
 // Write writes a line for each server, and below it one for each check.
