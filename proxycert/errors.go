@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/x509up/x509up/internal/bundle"
 )
 
 // Rule is a rule of RFC 3820 that a certificate breaks, in the words in which an error names it.
@@ -137,7 +139,11 @@ func (e *SizeError) Error() string {
 	return fmt.Sprintf("proxycert: parsing a credential: more than %d %s", e.Limit, e.What)
 }
 
-// BlockError says that PEM block Number (1 is the first of the text) cannot be used, and why.
+// UnsupportedKeyError says that a key is of a kind that is not read, such as RSA-PSS, DSA or a curve that is none of NIST's.
+type UnsupportedKeyError = bundle.UnsupportedKeyError
+
+// BlockError says that PEM block Number (1 is the first of the text) cannot be used, and why: an *[UnsupportedKeyError]
+// where the file may be good.
 type BlockError struct {
 	Number int
 	Type   string // such as "CERTIFICATE"; empty when not even that can be read

@@ -65,7 +65,7 @@ func Parse(pemData []byte) (*Credential, error) {
 		case blockCertificate, blockCertificate2:
 			cert, err := x509.ParseCertificate(block.Bytes)
 			if err != nil {
-				return nil, &BlockError{Number: i + 1, Type: block.Type, Err: err}
+				return nil, &BlockError{Number: i + 1, Type: block.Type, Err: bundle.KeyError(block.Bytes, err)}
 			}
 			if !slices.ContainsFunc(certs, cert.Equal) {
 				certs = append(certs, cert)
@@ -82,7 +82,7 @@ func Parse(pemData []byte) (*Credential, error) {
 				return nil, err
 			}
 			if err != nil {
-				return nil, &BlockError{Number: i + 1, Type: block.Type, Err: err}
+				return nil, &BlockError{Number: i + 1, Type: block.Type, Err: bundle.KeyError(block.Bytes, err)}
 			}
 			c.Key = key
 		case blockECParameters:

@@ -355,6 +355,9 @@ func TestParseRefuses(t *testing.T) {
 		{"a key that signs nothing", certs + string(block("PRIVATE KEY", x25519)), func(err error) bool {
 			return malformed(2)(err) && as(func(e *proxycert.KeyTypeError) bool { return e.Name == "*ecdh.PrivateKey" })(err)
 		}},
+		{"a curve that is not read", certs + string(block("EC PRIVATE KEY", []byte("\x30\x0f\x02\x01\x01\x04\x01\x01\xa0\x07\x06\x05\x2b\x81\x04\x00\x0a"))), func(err error) bool {
+			return malformed(2)(err) && as(func(e *proxycert.UnsupportedKeyError) bool { return e.Name == "the curve secp256k1" })(err)
+		}},
 		{"encrypted", certs + string(block("ENCRYPTED PRIVATE KEY", []byte("x"))), as(func(e *proxycert.EncryptedKeyError) bool { return e.Type == "ENCRYPTED PRIVATE KEY" })},
 		{"no certificate but a name", string(block("CERTIFICATE", []byte("x"))), as(func(e *proxycert.BlockError) bool {
 			return e.Number == 1 && e.Type == "CERTIFICATE" && e.Unwrap() != nil

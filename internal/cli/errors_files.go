@@ -99,6 +99,9 @@ func judgeContents(err error, v *verdict) bool {
 		return v.is(exitUnfit, "the file may be good, but is of a kind that is not read here; openssl pkcs8 -topk8 writes a key anew, "+
 			"and openssl pkcs12 -export a PKCS #12 file")
 	}
+	if _, ok := errors.AsType[*proxycert.UnsupportedKeyError](err); ok {
+		return v.is(exitUnfit, "the file may be good; ask the CA for a certificate of an RSA key, or one on the curve P-256, P-384 or P-521")
+	}
 	switch e := err.(type) {
 	case *proxycert.NoPEMError, *pemfile.NothingError:
 		return v.is(exitUnfit, "name a file with a credential in PEM; x509up import takes PKCS #12, DER and UTF-16, too")

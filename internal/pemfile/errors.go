@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/dn"
 	"github.com/x509up/x509up/internal/pemfile/internal/pbe"
 )
@@ -15,8 +16,8 @@ import (
 // ErrPassphrase means that the passphrase does not open the file.
 var ErrPassphrase = pbe.ErrPassphrase
 
-// FormatError says that a part of a file is broken, or of a kind that is not read. The latter is an *[UnsupportedError]
-// or a *[LimitError] below it.
+// FormatError says that a part of a file is broken, or of a kind that is not read. The latter is an *[UnsupportedError],
+// an *[UnsupportedKeyError] or a *[LimitError] below it.
 type FormatError struct {
 	What string // the part: PKCS #12, DER, or PEM block 2, "RSA PRIVATE KEY"
 	Err  error
@@ -29,6 +30,9 @@ func (e *FormatError) Unwrap() error { return e.Err }
 // UnsupportedError says that a file is of a kind, or a key encrypted in a way, that is not read. Its Name is that of the
 // format or algorithm, or an object identifier.
 type UnsupportedError = pbe.UnsupportedError
+
+// UnsupportedKeyError says that a key is of a kind that is not read, such as RSA-PSS, DSA or a curve that is none of NIST's.
+type UnsupportedKeyError = bundle.UnsupportedKeyError
 
 // LimitError says that a file is larger than any honest one, or asks for more work than is done for it: that there is
 // more of What than Limit.

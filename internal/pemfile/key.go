@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/x509up/x509up/internal/bundle"
 )
 
 // form is what a text in DER is.
@@ -103,7 +105,7 @@ func parseKey(der []byte) (crypto.Signer, error) {
 		return nil, errors.New("it is not a private key")
 	}
 	if err != nil {
-		return nil, err
+		return nil, bundle.KeyError(der, err)
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {

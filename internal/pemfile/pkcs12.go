@@ -71,6 +71,22 @@ func (s *safe) isPassphrase(err error, passphrase string) bool {
 	return errors.Is(err, pkcs12.ErrDecryption) || structure || syntax
 }
 
+// keyDER is the private key, if it can be had without the decoder.
+func (s *safe) keyDER(passphrase string) []byte {
+	if s.shrouded == nil {
+		return s.open
+	}
+	closed, err := pbe.ParsePKCS8(s.shrouded)
+	if err != nil {
+		return nil
+	}
+	der, err := closed.Open(passphrase, isPrivateKey)
+	if err != nil {
+		return nil
+	}
+	return der
+}
+
 // decode decrypts a file whose passphrase is right, as far as its MAC can tell.
 func decode(file *safe, secret []byte, passphrase string) (crypto.Signer, []*x509.Certificate, error) {
 	key, leaf, others, err := pkcs12.DecodeChain(file.keyFirst(secret), passphrase)
@@ -80,7 +96,7 @@ func decode(file *safe, secret []byte, passphrase string) (crypto.Signer, []*x50
 		}
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, bundle.KeyError(file.keyDER(passphrase), err)
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {

@@ -162,7 +162,7 @@ func (r *reader) addCertificate(der []byte) error {
 	}
 	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
-		return err
+		return bundle.KeyError(der, err)
 	}
 	r.Certificates = append(r.Certificates, certificate)
 	return nil

@@ -289,7 +289,17 @@ func TestReadRefused(t *testing.T) {
 		{"truncated key in DER", file("rsa-traditional.der")[:100], `reading DER: asn1: syntax error: data truncated`},
 		{"truncated encrypted key in DER", file("ec-pbes2.der")[:200], `reading DER: malformed EncryptedPrivateKeyInfo`},
 		{"X25519", file("unsupported-x25519.pem"), `reading PEM block 1, "PRIVATE KEY": a key of type *ecdh.PrivateKey, which cannot sign, is not supported`},
-		{"secp256k1", file("unsupported-secp256k1.pem"), `reading PEM block 1, "EC PRIVATE KEY": x509: unknown elliptic curve`},
+		{"secp256k1", file("unsupported-secp256k1.pem"), `reading PEM block 1, "EC PRIVATE KEY": a key for the curve secp256k1 is not supported`},
+		{"DSA", file("unsupported-dsa.pem"), `reading PEM block 1, "PRIVATE KEY": a key for DSA is not supported`},
+		{"DSA, OpenSSL's form", file("unsupported-dsa-traditional.pem"), `reading PEM block 1, "DSA PRIVATE KEY": a key for DSA is not supported`},
+		{"RSA-PSS", file("unsupported-rsa-pss.pem"), `reading PEM block 1, "PRIVATE KEY": a key for RSA-PSS is not supported`},
+		{"Ed448", file("unsupported-ed448.pem"), `reading PEM block 1, "PRIVATE KEY": a key for Ed448 is not supported`},
+		{"a curve by its parameters", file("unsupported-explicit.pem"), `reading PEM block 1, "EC PRIVATE KEY": a key for a curve that has no name is not supported`},
+		{"brainpool", file("unsupported-brainpool.pem"), `reading PEM block 1, "PRIVATE KEY": a key for the curve brainpoolP256r1 is not supported`},
+		{"brainpool, certificate", file("unsupported-brainpool-certificate.pem"), `reading PEM block 1, "CERTIFICATE": a key for the curve brainpoolP256r1 is not supported`},
+		{"brainpool, PKCS #12", string(read(t, "unsupported-brainpool.p12")), `reading PKCS #12: a key for the curve brainpoolP256r1 is not supported`},
+		{"brainpool, PKCS #12, key not encrypted", string(read(t, "unsupported-brainpool-plain.p12")),
+			`reading PKCS #12: a key for the curve brainpoolP256r1 is not supported`},
 		{"no DEK-Info", headers("RSA PRIVATE KEY", encrypted, nil), `reading PEM block 1, "RSA PRIVATE KEY": it has no header DEK-Info that says how it is encrypted`},
 		{"a short vector", strings.Replace(closed, "AES-256-CBC,", "AES-256-CBC,00", 1),
 			`reading PEM block 1, "RSA PRIVATE KEY": its header DEK-Info has no initialization vector of 16 bytes`},
@@ -317,16 +327,21 @@ func TestReadRefused(t *testing.T) {
 			if got != nil || errors.Is(err, pemfile.ErrPassphrase) {
 				t.Errorf("%v came with it", got)
 			}
-			if strings.HasSuffix(c.want, "is not supported") != as[*pemfile.UnsupportedError](err) ||
+			if strings.HasSuffix(c.want, "is not supported") != (as[*pemfile.UnsupportedError](err) || as[*pemfile.UnsupportedKeyError](err)) ||
 				strings.Contains(c.want, ": more than ") != as[*pemfile.LimitError](err) {
 				t.Errorf("its type is %T around %T", err, errors.Unwrap(err))
 			}
 		})
 	}
-	for _, name := range glob(t, "throwaway-keys/unsupported-dsa*.pem") {
-		if _, err := pemfile.Read(read(t, name), never(t)); !as[*pemfile.FormatError](err) {
-			t.Errorf("%s: %v", name, err)
-		}
+}
+
+// TestUnsupportedEncryptedKey: of what kind a key is turns out with its passphrase.
+func TestUnsupportedEncryptedKey(t *testing.T) {
+	t.Parallel()
+	data := read(t, "throwaway-keys/unsupported-brainpool-encrypted.pem")
+	_, err := pemfile.Read(data, func() (string, error) { return passphrase, nil })
+	if e, ok := errors.AsType[*pemfile.UnsupportedKeyError](err); !ok || e.Name != "the curve brainpoolP256r1" {
+		t.Errorf("got %v", err)
 	}
 }
 

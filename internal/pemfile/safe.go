@@ -26,7 +26,8 @@ type safe struct {
 	plain     []cryptobyte.String // the SafeContents that are not encrypted
 	encrypted []cryptobyte.String // the ContentInfos of those that are
 	keys      int                 // private keys in plain
-	shrouded  cryptobyte.String   // the last of those that are encrypted by themselves
+	open      cryptobyte.String   // that key, if it is not encrypted
+	shrouded  cryptobyte.String   // that key, if it is encrypted by itself
 	rounds    int64               // of key derivation that are asked for
 }
 
@@ -160,6 +161,7 @@ func (s *safe) addBags(contents cryptobyte.String) error {
 			return &LimitError{What: "bytes of a private key", Limit: maxKey}
 		case bytes.Equal(oid, oidKeyBag):
 			s.keys++
+			s.open = value
 		case bytes.Equal(oid, oidShroudedKey):
 			s.keys++
 			s.shrouded = value

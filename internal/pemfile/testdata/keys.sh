@@ -80,4 +80,15 @@ openssl ecparam -name secp256k1 -noout -genkey -out "$(out unsupported-secp256k1
 openssl dsaparam -out "$work/dsa.pem" 1024 2>/dev/null
 openssl genpkey -paramfile "$work/dsa.pem" -out "$(out unsupported-dsa.pem)"
 openssl pkey -in "$(out unsupported-dsa.pem)" -traditional -out "$(out unsupported-dsa-traditional.pem)"
+openssl genpkey -algorithm RSA-PSS -out "$(out unsupported-rsa-pss.pem)" 2>/dev/null
+openssl genpkey -algorithm ed448 -out "$(out unsupported-ed448.pem)"
+openssl ecparam -name prime256v1 -param_enc explicit -noout -genkey -out "$(out unsupported-explicit.pem)"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1 -out "$(out unsupported-brainpool.pem)"
+openssl req -x509 -new -key "$(out unsupported-brainpool.pem)" -subj /CN=x -days 27000 -out "$(out unsupported-brainpool-certificate.pem)"
+for name in brainpool brainpool-plain; do
+	[ $name = brainpool ] && set -- || set -- -keypbe NONE
+	openssl pkcs12 -export -inkey "$(out unsupported-brainpool.pem)" -in "$(out unsupported-brainpool-certificate.pem)" \
+		-passout pass: -out unsupported-$name.p12 "$@"
+done
+openssl pkcs8 -topk8 -in "$(out unsupported-brainpool.pem)" -passout "$pass" -out "$(out unsupported-brainpool-encrypted.pem)"
 openssl req -new -key "$work/ec.pem" -subj /CN=x -out "$(out request.pem)"
