@@ -54,6 +54,9 @@ func (a *AC) checkLSC(dirs []Dir) (path string, err error) {
 	if missing, ok := errors.AsType[*vomsdir.MissingError](err); ok {
 		missing.Want = vomsdir.Lines(a.Certificates)
 	}
+	if bad, ok := errors.AsType[*vomsdir.ParseError](err); ok {
+		bad.Want = vomsdir.Lines(a.Certificates)
+	}
 	return "", err
 }
 

@@ -46,8 +46,9 @@ func (e *MissingError) Mend() string {
 
 // ParseError says that an LSC file cannot be understood.
 type ParseError struct {
-	Path string // empty for a text that is not from a file
-	Line int    // 1 is the first; 0 for the whole
+	Path string   // empty for a text that is not from a file
+	Line int      // 1 is the first; 0 for the whole
+	Want []string // what it should hold, one name on each line; nil if that is not known
 	Err  error
 }
 
@@ -64,8 +65,11 @@ func (e *ParseError) Error() string {
 
 func (e *ParseError) Unwrap() error { return e.Err }
 
-// Mend names the file.
+// Mend names the file, and what belongs into it as far as that is known.
 func (e *ParseError) Mend() string {
+	if len(e.Want) > 0 {
+		return "install the VO's LSC files again; if they say so too, " + e.Path + " should hold" + indented(e.Want)
+	}
 	return "replace " + e.Path + " by the VO's LSC file: one line with the subject of the server's certificate, one with its issuer"
 }
 

@@ -217,6 +217,9 @@ func (c Checker) checkLSC(s *Checked, cert *x509.Certificate) error {
 	if missing, ok := errors.AsType[*vomsdir.MissingError](err); ok {
 		missing.Want = vomsdir.Lines(own)
 	}
+	if bad, ok := errors.AsType[*vomsdir.ParseError](err); ok {
+		bad.Want = vomsdir.Lines(own)
+	}
 	if err != nil {
 		s.fail("LSC file", err)
 		return nil

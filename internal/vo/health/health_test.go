@@ -119,6 +119,9 @@ func TestCheck(t *testing.T) {
 		"no LSC file": {change: func(w *world) { w.checker.Dirs = []vomsdir.Dir{{Path: "/nowhere"}} },
 			want: []string{connected, certificate, "failed: LSC file: looking for the LSC file"}, err: "there is no /nowhere/dteam/localhost.lsc",
 			mend: "/nowhere/dteam/localhost.lsc should hold:\n  " + host + "\n  /DC=org/DC=example/CN=Test CA"},
+		"an LSC file without an issuer": {change: func(w *world) { w.checker.Dirs = []vomsdir.Dir{{Path: w.dir + "3"}} },
+			want: []string{connected, certificate, "failed: LSC file: reading the LSC file"}, err: "is missing",
+			mend: "dteam/localhost.lsc should hold:\n  " + host + "\n  /DC=org/DC=example/CN=Test CA"},
 		"an LSC file about another": {change: func(w *world) { w.checker.Dirs = []vomsdir.Dir{{Path: w.dir + "2"}} },
 			want: []string{connected, certificate, rest, "failed: attributes: comparing"}, err: "it is about \"/CN=a\"", mend: "should hold"},
 		"an LSC file about another, and nobody asks": {change: func(w *world) {
@@ -147,7 +150,8 @@ func TestCheck(t *testing.T) {
 			t.Parallel()
 			w := start(t, tt.leaf, tt.change)
 			write(t, "/CN=a\n/CN=b\n", w.dir+"2", "dteam", "localhost.lsc")
-			t.Cleanup(func() { os.RemoveAll(w.dir + "2") })
+		write(t, "/CN=a\n", w.dir+"3", "dteam", "localhost.lsc")
+			t.Cleanup(func() { _ = errors.Join(os.RemoveAll(w.dir+"2"), os.RemoveAll(w.dir+"3")) })
 			report, err := w.checker.Check(t.Context(), w.servers)
 			var got []string
 			for i, c := range report.Servers[0].Checks {
