@@ -150,7 +150,7 @@ func TestCheck(t *testing.T) {
 			t.Parallel()
 			w := start(t, tt.leaf, tt.change)
 			write(t, "/CN=a\n/CN=b\n", w.dir+"2", "dteam", "localhost.lsc")
-		write(t, "/CN=a\n", w.dir+"3", "dteam", "localhost.lsc")
+			write(t, "/CN=a\n", w.dir+"3", "dteam", "localhost.lsc")
 			t.Cleanup(func() { _ = errors.Join(os.RemoveAll(w.dir+"2"), os.RemoveAll(w.dir+"3")) })
 			report, err := w.checker.Check(t.Context(), w.servers)
 			var got []string
