@@ -344,10 +344,12 @@ func List(ctx context.Context, r Request) ([]Listing, []string, error) {
 	}
 	defer stop()
 	r.askAll(ctx, c, list, func(*question) contact.Request { return contact.Request{List: true} }, func(*question) {})
+	unlisted := r.unasked(ctx, c, list)
 	warnings, err := r.failures(list, false)
 	if err != nil {
 		return nil, nil, err
 	}
+	warnings = append(warnings, unlisted...)
 	var listings []Listing
 	for _, q := range list {
 		if q.err == nil {
@@ -355,4 +357,29 @@ func List(ctx context.Context, r Request) ([]Listing, []string, error) {
 		}
 	}
 	return listings, warnings, nil
+}
+
+// unasked takes what a VO gives to all who name no attribute for its list, where
+// no server has one: IAM, which speaks REST alone, has no request for it.
+func (r Request) unasked(ctx context.Context, c *proxycert.Credential, list []*question) (warnings []string) {
+	var again []*question
+	for _, q := range list {
+		if failed, ok := errors.AsType[*contact.FailedError](q.err); ok && failed.Refused() == nil && len(q.endpoints) > 0 {
+			again = append(again, &question{want: q.want, endpoints: q.endpoints})
+		}
+	}
+	r.askAll(ctx, c, again, func(*question) contact.Request { return contact.Request{} }, func(q *question) {
+		if q.ac, q.err = voms.ParseAC(q.answer.AC); q.err == nil {
+			q.answer.FQANs = q.ac.FQANs
+		}
+	})
+	for _, better := range again {
+		for _, q := range list {
+			if better.err == nil && q.want.Key == better.want.Key {
+				*q = *better
+				warnings = append(warnings, fmt.Sprintf("the VO %q has no list: it gives these to who names none, and may have others", q.want.Key))
+			}
+		}
+	}
+	return warnings
 }

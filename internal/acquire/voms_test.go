@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -307,6 +308,28 @@ func TestUnchecked(t *testing.T) {
 	}
 	if got := attributes(t, load(t, r.Target.File)); got != "cms:/cms" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestUnlisted: a VO whose servers have no list, as IAM's, is asked what it gives to all.
+func TestUnlisted(t *testing.T) {
+	t.Parallel()
+	g := newGrid(t, "cms", "dteam")
+	g.vos["cms"].change = func(a *aa.Template) { a.FQANs = []string{"/cms", "/cms/it"} }
+	listings, warnings, err := acquire.List(t.Context(), g.request("cms"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]acquire.Listing{{VO: "cms", FQANs: []string{"/cms", "/cms/it"}}}, listings); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if want := []string{`the VO "cms" has no list: it gives these to who names none, and may have others`}; !slices.Equal(warnings, want) {
+		t.Errorf("warnings %q", warnings)
+	}
+	// The refusal is for the question that it was asked in earnest.
+	g.vos["dteam"].refusal = notMember
+	if _, _, err := acquire.List(t.Context(), g.request("dteam")); err == nil {
+		t.Error("a VO that gives nothing has a list")
 	}
 }
 

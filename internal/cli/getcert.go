@@ -151,7 +151,7 @@ func (o *getCertOptions) fill(env config.Env, p config.Profile, given *pflag.Fla
 	}
 	// Attributes are in a proxy: who wants them wants one, and who wants none gets none of a profile's.
 	if !o.globus && (o.proxy || o.limited || !given.Changed("proxy")) {
-		o.voms.fill(p)
+		o.voms.fill(env, p)
 		o.proxy = o.proxy || o.voms.wanted()
 	}
 	o.voms.Timeout = o.login.givenTimeout

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,6 +22,7 @@ import (
 	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
 )
@@ -137,6 +139,8 @@ func (o *initOptions) check(given *pflag.FlagSet) error {
 		return usagef("--key needs --cert")
 	case o.pathLength < 0:
 		return usagef("--path-length %d is less than none", o.pathLength)
+	case o.pathLength > math.MaxInt32: // what readers written in C take
+		return usagef("--path-length %d is more than %d", o.pathLength, math.MaxInt32)
 	}
 	return nil
 }
@@ -173,7 +177,7 @@ func (o *initOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSe
 	if !given.Changed("limited") && !o.independent {
 		o.limited = p.Limited
 	}
-	o.voms.fill(p)
+	o.voms.fill(env, p)
 }
 
 func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
@@ -200,10 +204,19 @@ func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
 	if err != nil {
 		return userFile(err)
 	}
-	for _, w := range result.Warnings {
+	for _, w := range append(result.Warnings, shortByDefault(request, result.Credential)...) {
 		a.warn("%s", w)
 	}
 	return a.report(result, request.Target.Path(), o.json)
+}
+
+// shortByDefault says it when a proxy ends before the time that nobody asked for.
+func shortByDefault(r acquire.Request, c *proxycert.Credential) []string {
+	left := c.TimeLeft(r.Now())
+	if !r.DefaultLifetime || left+10*time.Minute >= r.Lifetime {
+		return nil
+	}
+	return []string{"the proxy ends with what it is made of, in " + span.String(left)}
 }
 
 // initRequest is the part of the options that says what is wanted.
@@ -240,7 +253,7 @@ func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error
 		return r, err
 	}
 	return acquire.Request{
-		Target: acquire.Target{File: o.file, Files: a.files(o.keyMode, o.profile)}, Lifetime: lifetime, Proxy: proxy, VOMS: attributes, KeyType: keyType, KeyFormat: keyFormat,
+		Target: acquire.Target{File: o.file, Files: a.files(o.keyMode, o.profile)}, Lifetime: lifetime, DefaultLifetime: o.valid == "" && o.hours == "", Proxy: proxy, VOMS: attributes, KeyType: keyType, KeyFormat: keyFormat,
 		Reuse: reuse, Now: a.Now, Notify: func(doing string) { a.tell("%s", doing) },
 	}, nil
 }

@@ -38,9 +38,9 @@ func (o *vomsOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.list, "list", false, "only print what could be asked for with --voms, and store nothing")
 }
 
-// fill takes what no option says from the profile.
-func (o *vomsOptions) fill(p config.Profile) {
-	o.Fill(p)
+// fill takes what neither an option nor a variable says from the profile.
+func (o *vomsOptions) fill(env config.Env, p config.Profile) {
+	o.Fill(env, p)
 	o.life = config.First(o.life, p.VOMSLife)
 }
 

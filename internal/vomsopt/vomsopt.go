@@ -53,8 +53,14 @@ type Options struct {
 	KeepFailing bool
 }
 
-// Fill takes what no option says from a profile. Who asks for VOs with options gets no other ones.
-func (o *Options) Fill(p config.Profile) {
+// Fill takes what neither an option nor a variable says from a profile. Who asks for VOs with options gets no other ones.
+func (o *Options) Fill(env config.Env, p config.Profile) {
+	if config.Vomses(env, nil).Named {
+		p.Vomses = nil
+	}
+	if config.VOMSDirs(env, "").Named {
+		p.VOMSDir = ""
+	}
 	for _, list := range []struct {
 		option  *[]string
 		profile []string

@@ -114,17 +114,25 @@ func TestOptionErrors(t *testing.T) {
 func TestFill(t *testing.T) {
 	t.Parallel()
 	p := config.Profile{VOMS: []string{"cms"}, Order: []string{"/cms/it"}, Targets: []string{"se"}, Vomses: []string{"/v"}, VOMSDir: "/d"}
+	env := func(string) string { return "" }
 	var o vomsopt.Options
-	o.Fill(p)
+	o.Fill(env, p)
 	want := vomsopt.Options{VOs: p.VOMS, Order: p.Order, Targets: p.Targets, Vomses: p.Vomses, VOMSDir: "/d"}
 	if diff := cmp.Diff(want, o); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	given := vomsopt.Options{VOs: []string{"dteam"}, Order: []string{"/dteam"}, Targets: []string{"ce"}, Vomses: []string{"/w"}, VOMSDir: "/e"}
 	o = given
-	o.Fill(p)
+	o.Fill(env, p)
 	if diff := cmp.Diff(given, o); diff != "" {
 		t.Errorf("with options (-want +got):\n%s", diff)
+	}
+	o = vomsopt.Options{}
+	o.Fill(func(name string) string {
+		return map[string]string{"X509_VOMSES": "/x", "X509_VOMS_DIR": "/y"}[name]
+	}, p)
+	if o.Vomses != nil || o.VOMSDir != "" || len(o.VOs) != 1 {
+		t.Errorf("with variables: %+v", o)
 	}
 }
 

@@ -134,7 +134,7 @@ func TestQuestion(t *testing.T) {
 				t.Fatal("no error")
 			}
 			want := []string{"GET /generate-ac?" + c.rest, `<?xml version="1.0" encoding="US-ASCII"?><voms>` +
-				strings.Replace(c.legacy, "@", "<base64>1</base64><version>4</version>", 1) + "</voms>"}
+				strings.Replace(c.legacy, "@", "<base64>1</base64><version>4</version>", 1) + "</voms>\n"}
 			if c.request.List {
 				want = want[1:]
 			}

@@ -216,7 +216,7 @@ func (w *world) serve(s *server, raw net.Conn) {
 	} else {
 		// voms-server takes what the first record holds for all of it.
 		record, _ := r.Peek(r.Buffered())
-		if question = string(record); !strings.HasSuffix(question, "</voms>") {
+		if question = string(record); !strings.HasSuffix(question, "</voms>\n") {
 			w.t.Errorf("the first of several records: %q", question)
 			return
 		}

@@ -95,7 +95,8 @@ func (r Request) XML() (string, error) {
 	element("base64", "1")
 	element("version", "4")
 	element("lifetime", r.seconds())
-	b.WriteString("</voms>")
+	// A web server, as that before IAM, answers a line that it does not understand at once, and waits for the end of one.
+	b.WriteString("</voms>\n")
 	return bounded(b.String())
 }
 

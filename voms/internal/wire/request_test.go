@@ -26,7 +26,7 @@ var (
 
 const (
 	head = `<?xml version="1.0" encoding="US-ASCII"?><voms>`
-	tail = `<base64>1</base64><version>4</version><lifetime>43200</lifetime></voms>`
+	tail = `<base64>1</base64><version>4</version><lifetime>43200</lifetime></voms>` + "\n"
 )
 
 func TestRequest(t *testing.T) {
