@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # make build    bin/x509up and bin/x509up-fed
-# make demo     a proxy through the whole ECP exchange, against a federation in a box
+# make demo     a proxy through the whole ECP exchange, and one with attributes of a VO, against a federation in a box
 # make test     everything that needs no other software, with race detector, lint and a short fuzz
 # make interop  against real peers, which it installs with apt
 # make lint     vet, staticcheck, formatting, spelling of the rules

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The x509up authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Gets a proxy through the whole ECP exchange, against a federation in a box.
+# Gets a proxy through the whole ECP exchange, and one with attributes of a VO, against a federation in a box.
 # Usage: demo.sh BIN-DIRECTORY
 set -eu
 bin=$1
@@ -35,6 +35,11 @@ run x509up get-cert --proxy -v
 run x509up info
 run x509up verify
 run x509up get-cert --proxy --reuse=6
+echo
+echo "Its user is a member of two VOs, whose VOMS servers run here, too: $X509_VOMSES"
+run x509up get-cert --proxy --voms vo.example.org:/vo.example.org/Role=production
+run x509up info
+run x509up verify
 run x509up destroy
 echo
 echo "logins that the identity provider saw: $(grep -c '"login":true' "$dir/log")"
