@@ -25,7 +25,8 @@
 // voms-server speaks two on one port: a GET for /generate-ac, and an XML document without HTTP. INDIGO IAM speaks the first
 // alone. Servers before 2.0.13, and Debian's 2.1.0~rc3, whose other half is broken, speak the second. REST is tried first, and
 // the other on a new connection if what comes is nothing that a VOMS server says by REST. The status of HTTP does not count:
-// voms-server sends a good certificate with status 500 if it has a warning to give, and IAM refuses with 200.
+// voms-server sends a good certificate with status 500 if it has a warning to give, and IAM refuses with 200. Where
+// voms-server has a warning to give it does not say why it refuses; by the older protocol it does, and so it is asked again.
 //
 // Servers close the connection without TLS's close_notify, so that the end of an answer is the end of its XML.
 //

@@ -42,7 +42,10 @@ func (a *attempt) exchange(ctx context.Context, conn *tls.Conn) (*Answer, Protoc
 		return nil, Unknown, err
 	}
 	answer, again = a.ask(ctx, conn, second)
-	if answered(again) {
+	switch {
+	case answered(again) && mute(err):
+		return answer, first, again
+	case answered(again):
 		return answer, second, again
 	}
 	// The protocol that it is thought to speak is the one whose failure counts.
@@ -62,7 +65,17 @@ func (a *attempt) otherProtocolMayDo(ctx context.Context, err error) bool {
 		return false
 	}
 	bad, ok := errors.AsType[*AnswerError](err)
-	return !ok || bad.Status == 0 || a.spoken != REST
+	return !ok || bad.Status == 0 || a.spoken != REST || mute(err)
+}
+
+// noReason is what AnswerError says of an answer that holds warnings at most.
+const noReason = "it holds neither what was asked for nor a reason"
+
+// mute tells whether a VOMS server does not say why it refuses. In REST voms-server has room for one complaint, so that a
+// warning (the lifetime is shortened, say) hides the refusal. The older protocol tells it.
+func mute(err error) bool {
+	bad, ok := errors.AsType[*AnswerError](err)
+	return ok && bad.Reason == noReason
 }
 
 // ask sends a request and closes the connection.
@@ -107,7 +120,7 @@ func (a *attempt) judge(p Protocol, status int, body []byte, ended error) (*Answ
 		}
 		return answer, nil
 	case err == nil:
-		return nil, &AnswerError{Status: status, Reason: "it holds neither what was asked for nor a reason", Text: wire.Clean(strings.Join(said.Warnings, "; "))}
+		return nil, &AnswerError{Status: status, Reason: noReason, Text: wire.Clean(strings.Join(said.Warnings, "; "))}
 	}
 	if err := cutOff(status, body, ended); err != nil {
 		return nil, err
