@@ -86,10 +86,9 @@ research computing, and stores them where grid tools look for them.`,
   $ x509up info
   # with a profile: get a new one only if less than 12 hours are left
   $ x509up get-cert --proxy --reuse=12`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              cobra.ArbitraryArgs,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return noCommand(cmd, args[0])
@@ -116,9 +115,18 @@ research computing, and stores them where grid tools look for them.`,
 		a.newInfo(), a.newVerify(), a.newDestroy(),
 		a.newVO(),
 		a.newCurl(), a.newGetCookie(),
-		a.newVersion(), newExitCodesTopic(), newEnvironmentTopic(),
+		a.newVersion(), a.newCompletion(), newExitCodesTopic(), newEnvironmentTopic(),
 	)
+	inOrder(root)
 	return root
+}
+
+// inOrder makes each help list its options as the command adds them: what it is about first, how it talks last.
+func inOrder(cmd *cobra.Command) {
+	cmd.Flags().SortFlags = false
+	for _, c := range cmd.Commands() {
+		inOrder(c)
+	}
 }
 
 // noCommand refuses a name that no command below cmd has.

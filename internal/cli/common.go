@@ -88,6 +88,27 @@ func (a *app) globusFolder() (acquire.Target, error) {
 	return acquire.Target{Folder: filepath.Join(home, ".globus")}, nil
 }
 
+// reuseValue is the value of --reuse, which may be left out. Its type and its word for that make the help say [=HOURS].
+type reuseValue struct{ hours *string }
+
+const reuseWord = "HOURS"
+
+func (v reuseValue) String() string { return "" }
+
+func (v reuseValue) Type() string { return "bool" }
+
+func (v reuseValue) Set(text string) error {
+	if *v.hours = text; text == reuseWord {
+		*v.hours = "1"
+	}
+	return nil
+}
+
+func addReuse(f *pflag.FlagSet, hours *string, what string) {
+	f.VarP(reuseValue{hours}, "reuse", "r", "keep the stored "+what+" if it will do for so many hours more; without a number, for 1")
+	f.Lookup("reuse").NoOptDefVal = reuseWord
+}
+
 // parseHours reads a number of hours from an option's value; empty is 0.
 func parseHours(option, text string) (time.Duration, error) {
 	if text == "" {

@@ -32,7 +32,7 @@ func (o *curlOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.request.Method, "request", "X", "", "use this `METHOD`")
 	f.StringArrayVarP(&o.request.Header, "header", "H", nil, "send this header `FIELD`, \"Name: value\"; repeatable")
 	f.VarP(dataValue{&o.request.Data, false}, "data", "d", "send `DATA` by POST, @FILE for that of a file; repeatable, joined by &")
-	f.Var(dataValue{&o.request.Data, true}, "data-binary", "like --data, but the line ends of a file are kept")
+	f.Var(dataValue{&o.request.Data, true}, "data-binary", "like --data, but the line ends of a file of `DATA` are kept")
 	f.StringVarP(&o.output.Path, "output", "o", "", "write the answer to `FILE`")
 	f.BoolVarP(&o.location, "location", "L", false, "follow redirects")
 	f.BoolVarP(&o.include, "include", "i", false, "show the header of the answer, too")

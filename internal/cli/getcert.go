@@ -47,13 +47,12 @@ const defaultHours = 277
 func (o *getCertOptions) addFlags(f *pflag.FlagSet) {
 	o.login.addFlags(f, true)
 	f.StringVar(&o.serviceProvider, "service-provider", "", "`URL` of the online CA, such as https://ca.example.org/secure/getcert")
-	f.StringVar(&o.mode, "mode", "", "certreq: the key is made here (default); pkcs12: the server makes it")
+	f.StringVar(&o.mode, "mode", "", "`MODE` certreq: the key is made here (default); pkcs12: the server makes it")
 	f.StringArrayVar(&o.fields, "field", nil, "name of a form field where the CA has another, `FIELD=NAME`; repeatable")
 	f.StringVarP(&o.hours, "hours", "H", "", fmt.Sprintf("lifetime to ask for, in `HOURS` (default %d)", defaultHours))
 	f.BoolVarP(&o.proxy, "proxy", "p", false, "store an RFC 3820 proxy of the certificate")
 	f.BoolVar(&o.limited, "limited", false, "make it a limited proxy (implies --proxy)")
-	f.StringVarP(&o.reuse, "reuse", "r", "", "keep the stored credential if it will do for `HOURS` more (1 when not given)")
-	f.Lookup("reuse").NoOptDefVal = "1"
+	addReuse(f, &o.reuse, "credential")
 	f.StringVarP(&o.file, "file", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
 	o.voms.addFlags(f)
 	f.BoolVar(&o.globus, "globus", false, "store it as usercert.pem and userkey.pem in ~/.globus")

@@ -47,8 +47,8 @@ format). The file can log in as you: it is made for your eyes only.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.cookies, "cookie-jar", "c", defaultCookieFile(), "read cookies from `FILE` if it is there, and write them to it")
 	f.BoolVarP(&o.reuse, "reuse", "r", false, "do not log in if the file has cookies for the page, and the server takes them")
-	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 	o.login.addFlags(f, true)
+	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 	a.addTalkFlags(f, true)
 	return cmd
 }

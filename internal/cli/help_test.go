@@ -27,7 +27,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), err.String(), code
 }
 
-var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "vo", "version"}
+var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "vo", "version", "completion"}
 
 // subcommands are those of vo.
 var subcommands = []string{"vo list", "vo show", "vo add", "vo check", "vo remove"}
@@ -49,8 +49,11 @@ func TestHelp(t *testing.T) {
 			}
 			for line := range strings.Lines(out) {
 				if strings.HasPrefix(line, "      --") || strings.HasPrefix(line, "  -") {
-					if !regexp.MustCompile(`--[a-z-]+( [A-Za-z0-9|=:[\]"]+)?  +\S`).MatchString(line) {
+					if !regexp.MustCompile(`--[a-z-]+(\[=[A-Z]+\]| [A-Za-z0-9|=:[\]]+)?  +\S`).MatchString(line) {
 						t.Errorf("option without a meaning: %q", line)
+					}
+					if regexp.MustCompile(`--[a-z-]+ (string|int|duration)`).MatchString(line) {
+						t.Errorf("a type of Go's stands for the value: %q", line)
 					}
 				} else if len([]rune(line)) > 90 {
 					t.Errorf("line is too long: %q", line)
@@ -60,12 +63,36 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestHelpOrder: all helps have the options that commands share in one order, and at the end.
+func TestHelpOrder(t *testing.T) {
+	t.Parallel()
+	order := []string{"profile", "json", "verbose", "debug", "quiet", "help"}
+	for _, name := range slices.Concat(commands, subcommands) {
+		out, _, _ := run(t, append([]string{"help"}, strings.Fields(name)...)...)
+		var shared []int
+		last := ""
+		for _, m := range regexp.MustCompile(`(?m)^ +(?:-., )?--([a-z-]+)`).FindAllStringSubmatch(out, -1) {
+			if i := slices.Index(order, m[1]); i >= 0 {
+				shared = append(shared, i)
+			}
+			last = m[1]
+		}
+		if !slices.IsSorted(shared) || last != "help" {
+			t.Errorf("%s: another order:\n%s", name, out)
+		}
+	}
+	out, _, _ := run(t, "help", "init")
+	if !strings.Contains(out, "  -r, --reuse[=HOURS]  ") {
+		t.Errorf("the value of --reuse is not shown as one that may be left out:\n%s", out)
+	}
+}
+
 // TestAllCommandsAreTested makes the table above complete.
 func TestAllCommandsAreTested(t *testing.T) {
 	t.Parallel()
 	out, _, _ := run(t, "help")
 	for _, m := range regexp.MustCompile(`(?m)^  ([a-z-]+) {2,}\S`).FindAllStringSubmatch(out, -1) {
-		if !slices.Contains(append(commands, "help", "completion", "exit-codes", "environment"), m[1]) {
+		if !slices.Contains(append(commands, "help", "exit-codes", "environment"), m[1]) {
 			t.Errorf("command %q is not in the table of this test", m[1])
 		}
 	}

@@ -170,7 +170,6 @@ func (a *app) printLine(text string) error {
 func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 	o.file.addFlags(f)
 	o.file.keyMode.addFlags(f)
-	f.SortFlags = false // the order is that of the lines
 	for i, field := range infoFields {
 		f.BoolVar(&o.fields[i], field.name, false, field.usage)
 	}

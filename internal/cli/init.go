@@ -53,8 +53,7 @@ func (o *initOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.noregen, "noregen", false, "make the proxy below the one that is stored already")
 	f.StringVar(&o.valid, "valid", "", "lifetime in hours and minutes, `H:MM` (default 12:00)")
 	f.StringVarP(&o.hours, "hours", "H", "", "lifetime in `HOURS`")
-	f.StringVarP(&o.reuse, "reuse", "r", "", "keep the stored proxy if it will do for `HOURS` more (1 when not given)")
-	f.Lookup("reuse").NoOptDefVal = "1"
+	addReuse(f, &o.reuse, "proxy")
 	f.BoolVar(&o.limited, "limited", false, "make a limited proxy")
 	f.BoolVar(&o.independent, "independent", false, "make an independent proxy")
 	f.IntVar(&o.pathLength, "path-length", 0, "how many proxies may follow below it, `N` (default: any number)")

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// shells are those for which there is a script, in the place of cobra's command for each, with a page of its own.
+var shells = []string{"bash", "fish", "powershell", "zsh"}
+
+func (a *app) newCompletion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion " + strings.Join(shells, "|"),
+		Short: "print a script that lets the shell complete commands and options",
+		Example: `  # for this session, and for all: bash (with bash-completion), fish, zsh
+  $ source <(x509up completion bash)
+  $ x509up completion bash >~/.local/share/bash-completion/completions/x509up
+  $ x509up completion fish >~/.config/fish/completions/x509up.fish
+  $ x509up completion zsh >"${fpath[1]}/_x509up"`,
+		ValidArgs: shells,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("for which shell? It is one of %s", strings.Join(shells, ", "))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(a.Out, true)
+			case "fish":
+				return root.GenFishCompletion(a.Out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(a.Out)
+			case "zsh":
+				return root.GenZshCompletion(a.Out)
+			}
+			return usagef("there is no script for %q: the shells are %s", args[0], strings.Join(shells, ", "))
+		},
+	}
+}
