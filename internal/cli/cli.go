@@ -143,6 +143,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && invalid.GetFlag().Value.Type() == "int" {
 		return usagef("--%s %q is not a whole number", invalid.GetFlag().Name, invalid.GetValue()) // pflag has strconv's words
 	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		if _, empty := invalid.GetFlag().Value.(*given); empty {
+			return usagef("--%s says nothing", invalid.GetFlag().Name)
+		}
+	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok || unknown.GetSpecifiedShortnames() != "" {
 		return &usageError{err.Error()}

@@ -118,8 +118,15 @@ func parseHours(option, text string) (time.Duration, error) {
 	if err != nil || math.IsNaN(hours) || hours <= 0 || hours > maxHours {
 		return 0, usagef("%s %q is not a number of hours, such as 12 or 0.5", option, text)
 	}
-	return time.Duration(hours * float64(time.Hour)), nil
+	d := time.Duration(hours * float64(time.Hour))
+	if d < leastTime {
+		return 0, usagef("%s %q is less than a minute: it would be over at once", option, text)
+	}
+	return d, nil
 }
+
+// leastTime is the least that a lifetime can be set to, as with --valid.
+const leastTime = time.Minute
 
 // maxHours is a hundred years: more is a slip, and does not fit a Duration for long.
 const maxHours = 100 * 366 * 24
