@@ -38,7 +38,8 @@ func (a *app) book(ctx context.Context, o siteOptions, name string) contact.Book
 	return machine.Book(ctx, name)
 }
 
-// lscDirs are the folders of LSC files that are there; with far, or if no near one is there, also those that may be slow to look at.
+// lscDirs are the user's own folder of LSC files, and the others that are there; with far, or if no near one is there, also those that may be
+// slow to look at.
 func (a *app) lscDirs(ctx context.Context, o siteOptions, far bool) []vomsdir.Dir {
 	places := config.VOMSDirs(a.Env, o.vomsdir)
 	paths := places.Near
@@ -51,8 +52,8 @@ func (a *app) lscDirs(ctx context.Context, o siteOptions, far bool) []vomsdir.Di
 	if far || len(paths) == 0 {
 		paths = append(paths, config.Reachable(ctx, places.Far)...)
 	}
-	if len(paths) == 0 && len(places.Near) > 0 {
-		paths = places.Near[:1] // for an error to name
+	if places.Own != "" && !slices.Contains(paths, places.Own) {
+		paths = slices.Insert(paths, 0, places.Own) // for an error to name what the user can write, as init does
 	}
 	dirs := make([]vomsdir.Dir, 0, len(paths))
 	for _, path := range paths {

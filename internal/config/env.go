@@ -85,7 +85,7 @@ func Variables() []Variable {
 		{Name: "TERM", Meaning: "the kind of terminal; dumb has no colours", Expects: "NAME", SharedWith: "POSIX"},
 		{Name: "XDG_CONFIG_HOME", Meaning: "where x509up/config.toml is, instead of ~/.config", Expects: "FOLDER",
 			SharedWith: "XDG Base Directory"},
-		{Name: "XDG_CACHE_HOME", Meaning: "where lists of identity providers are kept, instead of ~/.cache", Expects: "FOLDER",
+		{Name: "XDG_CACHE_HOME", Meaning: "where lists of identity providers are kept, and what VOMS servers speak, instead of ~/.cache", Expects: "FOLDER",
 			SharedWith: "XDG Base Directory"},
 		{Name: "AppData", Meaning: `where x509up\config.toml is (Windows)`, Expects: "FOLDER", SharedWith: "Windows"},
 		{Name: "ProgramData", Meaning: `where x509up\config.toml for all users is (Windows)`, Expects: "FOLDER",

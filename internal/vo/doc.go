@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package vo knows what this machine knows of virtual organisations (VOs): where their VOMS servers are (vomses files), who speaks for
-// them (LSC files), what is missing, and which servers are no more. It adds VOs to the user's own files, takes them out again, and
-// asks servers whether they are well.
+// Package vo is what the command vo does: it shows the virtual organisations (VOs) that this machine knows, with their VOMS servers (vomses
+// files), with those who may speak for them (LSC files), with what is missing and which servers are no more; it adds VOs to the user's
+// own files, and takes them out again. Package health below it asks servers whether they are well. Where such files are, and what
+// they are to a proxy that is made, package site knows.
 //
 //	var c vo.Collection
 //	err := c.AddFile("card.xml") // and more, until all is there

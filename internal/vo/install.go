@@ -218,7 +218,7 @@ func (e *NotAddedError) Error() string {
 // *WriteError. Book says where else the VO is named, for the *NotAddedError if there is nothing to remove.
 func Remove(name string, f Folders, book contact.Book) ([]Change, error) {
 	if !isFileName(name) {
-		return nil, &NameError{name}
+		return nil, &NotAddedError{VO: name}
 	}
 	vomses := filepath.Join(f.Vomses, name)
 	folder := filepath.Join(f.VOMSDir, name)

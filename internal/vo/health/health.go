@@ -166,7 +166,7 @@ func (c Checker) probe(ctx context.Context, s *Checked) (state tls.ConnectionSta
 	raw, err := (&net.Dialer{FallbackDelay: 100 * time.Millisecond}).DialContext(ctx, "tcp", s.endpoint.Address())
 	s.Connect = time.Since(begin).Milliseconds()
 	if err != nil {
-		return state, err
+		return state, c.tooSlow(ctx, "connection", err)
 	}
 	defer raw.Close()
 	config := gridtls.Config(c.CAs, c.Now)
@@ -182,7 +182,15 @@ func (c Checker) probe(ctx context.Context, s *Checked) (state tls.ConnectionSta
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" && len(state.PeerCertificates) > 0 {
 		err = nil // it wants a certificate, as a VOMS server should
 	}
-	return state, err
+	return state, c.tooSlow(ctx, "TLS handshake", err)
+}
+
+// tooSlow says of a step for which there was no more time what package contact says.
+func (c Checker) tooSlow(ctx context.Context, step string, err error) error {
+	if err == nil || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return err
+	}
+	return &contact.TimeoutError{What: step, Within: c.timeout().String()}
 }
 
 // checkCertificate looks at the certificate of the server, which its chain begins with.

@@ -143,7 +143,7 @@ func TestCheck(t *testing.T) {
 		"no answer": {change: fault(vomsd.Faults{Reset: true}),
 			want: []string{connected, certificate, lsc, "failed: answer: "}, err: "reset"},
 		"no TLS": {change: func(w *world) { w.server.Faults.Dead, w.checker.Timeout = true, 200*time.Millisecond },
-			want: []string{"failed: connection: "}, err: "1 of 1 servers cannot be reached: "},
+			want: []string{"failed: connection: no TLS handshake within 200ms"}, err: "1 of 1 servers cannot be reached: "},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
