@@ -64,6 +64,16 @@ func InstallPair(folder string, cert, key []byte, now time.Time) (kept []string,
 	return kept, nil
 }
 
+// CheckInstall says whether InstallPair could write to the folder as things are now, with its errors. The folder may be
+// missing if the one above it is there.
+func CheckInstall(folder string) error {
+	err := CheckPair(folder)
+	if _, readOnly := errors.AsType[*ManagedError](err); readOnly {
+		return nil // it can be kept aside
+	}
+	return err
+}
+
 // maxKept is how many copies one second may have.
 const maxKept = 100
 

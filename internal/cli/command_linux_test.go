@@ -39,7 +39,8 @@ func TestInterruptedCommand(t *testing.T) {
 			cmd.ExtraFiles = []*os.File{w}
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			if withTerminal {
-				cmd.ExtraFiles = append(cmd.ExtraFiles, openTerminal(t))
+				_, terminal := openTerminal(t)
+				cmd.ExtraFiles = append(cmd.ExtraFiles, terminal)
 				cmd.SysProcAttr.Setctty, cmd.SysProcAttr.Ctty = true, 4
 			}
 			stderr, err := cmd.StderrPipe()
@@ -68,8 +69,26 @@ func TestInterruptedCommand(t *testing.T) {
 	}
 }
 
-// openTerminal is a terminal that nobody sits at.
-func openTerminal(t *testing.T) *os.File {
+// TestInfoPathOnTerminal: there the name of a file must not drive the terminal; a pipe gets it as it is.
+func TestInfoPathOnTerminal(t *testing.T) {
+	t.Parallel()
+	h := withUserCert(t, 48*time.Hour)
+	proxy := h.path("proxy\x1b[31m")
+	if _, stderr, code := h.run(t, "init", "-q", "-f", proxy); code != 0 {
+		t.Fatal(stderr)
+	}
+	screen, terminal := openTerminal(t)
+	code := cli.Main(t.Context(), []string{"info", "--path", "-f", proxy}, cli.Surroundings{
+		In: strings.NewReader(""), Out: terminal, Err: io.Discard, Now: h.now, Env: func(name string) string { return h.env[name] },
+	})
+	line, err := bufio.NewReader(screen).ReadString('\n')
+	if want := h.path("proxy[31m") + "\r\n"; code != 0 || line != want || err != nil {
+		t.Errorf("%d, %q, %v, want %q", code, line, err, want)
+	}
+}
+
+// openTerminal is a terminal that nobody sits at, and what it shows.
+func openTerminal(t *testing.T) (screen, terminal *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -83,12 +102,12 @@ func openTerminal(t *testing.T) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	terminal, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { terminal.Close() })
-	return terminal
+	return master, terminal
 }
 
 // TestCommandLimit: a command that says nothing is not waited for for ever; one that has a terminal has all the time.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/span"
+	"github.com/x509up/x509up/internal/view"
+	"github.com/x509up/x509up/proxycert"
 )
 
 func (a *app) newDestroy() *cobra.Command {
@@ -22,8 +24,8 @@ func (a *app) newDestroy() *cobra.Command {
 		GroupID: "look",
 		Short:   "overwrite and remove a credential file",
 		Long: `destroy overwrites a credential file and removes it. It never follows a
-symbolic link and never removes a file of another user. It exits 3 when there is
-no file.`,
+symbolic link and never removes a file of another user, nor one without a private
+key, such as usercert.pem. It exits 3 when there is no file.`,
 		Example: `  $ x509up destroy
   $ x509up destroy -f ~/proxy.pem
   # only if it is of no use any more, so that it does not stand in the way of a token
@@ -69,6 +71,10 @@ func (a *app) destroy(path string, dryRun bool) error {
 	if err := credstore.CheckContents(path); err != nil {
 		return nothingThere(missing(err, path))
 	}
+	// A proxy without its key is what is left of a credential; any other certificate may be the only copy of it.
+	if c, _, err := credstore.Inspect(path); err == nil && c.Key == nil && proxycert.TypeOf(c.Leaf()).Format == proxycert.FormatEEC {
+		return &keylessError{path}
+	}
 	do, verb := credstore.Destroy, "destroyed"
 	if dryRun {
 		do, verb = credstore.CheckDestroy, "would destroy"
@@ -82,7 +88,7 @@ func (a *app) destroy(path string, dryRun bool) error {
 	if a.quiet {
 		return nil
 	}
-	_, err := fmt.Fprintf(a.Out, "%s %s\n", verb, path)
+	_, err := fmt.Fprintln(a.Out, view.Line(verb+" "+path))
 	return err
 }
 

@@ -67,6 +67,8 @@ type (
 	occupiedError struct{ path string }
 	// noUserCertError means that there is no user certificate at the places where it is looked for.
 	noUserCertError struct{ tried []string }
+	// keylessError means that what should be destroyed is no credential.
+	keylessError struct{ path string }
 	// unusableError means that a credential is there and cannot be used now.
 	unusableError struct{ path, problem string }
 	// strayArgumentError is an argument that looks like the value of an option.
@@ -102,6 +104,9 @@ var (
 func (e *noTerminalError) Error() string { return "asking for " + e.what + ": there is no terminal" }
 func (e *noCredentialError) Error() string {
 	return "there is no credential: " + e.path + " does not exist"
+}
+func (e *keylessError) Error() string {
+	return e.path + " holds certificates and no private key; it is not touched"
 }
 func (e *occupiedError) Error() string { return e.path + " is there already; it is not replaced" }
 func (e *noUserCertError) Error() string {
@@ -242,6 +247,8 @@ func judgeUsage(err error, v *verdict) bool {
 		return v.is(exitNoCredential, "x509up get-cert and x509up init make one; -f FILE and X509_USER_PROXY name another file")
 	case *occupiedError:
 		return v.is(exitUnfit, "--force replaces it and keeps a copy")
+	case *keylessError:
+		return v.is(exitUnfit, "-f FILE names another file; what is in this one is no secret: rm "+shellQuote(e.path)+" removes it")
 	case *noUserCertError:
 		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12; x509up import FILE puts it where it is looked for")
 	case *refusedFileError:

@@ -80,7 +80,7 @@ var hostiles = []hostile{
 	{"cut in the first line", content(func(m *material) []byte { return m.good[:9] }), "4 4 4 4 4 4 4 4 4 4"},
 	{"cut in the certificate", content(func(m *material) []byte { return m.good[:len(m.chain)/2] }), "4 4 4 4 4 4 4 4 0 6"},
 	{"cut before the end of the certificate", content(func(m *material) []byte { return m.good[:len(m.chain)-5] }), "4 4 4 4 4 4 4 4 0 6"},
-	{"cut before the key", content(func(m *material) []byte { return m.good[:len(m.chain)] }), "0 0 0 0 4 4 4 4 0 6"},
+	{"cut before the key", content(func(m *material) []byte { return m.good[:len(m.chain)] }), "0 0 0 0 4 4 4 4 4 6"},
 	{"cut in the key", content(func(m *material) []byte { return m.good[:len(m.chain)+80] }), "4 4 4 4 4 4 4 4 0 6"},
 	{"cut before the end", content(func(m *material) []byte { return m.good[:len(m.good)-10] }), "4 4 4 4 4 4 4 4 0 6"},
 	{"empty", content(func(*material) []byte { return nil }), "4 4 4 4 4 4 4 4 0 6"},
@@ -92,7 +92,7 @@ var hostiles = []hostile{
 	{"begins without end", content(func(*material) []byte { return bytes.Repeat([]byte("-----BEGIN CERTIFICATE-----\n"), 30_000) }), "4 4 4 4 4 4 4 4 0 6"},
 	{"the key of another", content(func(m *material) []byte { return append(bytes.Clone(m.chain), m.otherKey...) }), "4 4 4 4 4 4 4 4 0 6"},
 	{"a key alone", content(func(m *material) []byte { return m.key }), "4 4 4 4 4 0 4 4 4 4"},
-	{"certificates alone", content(func(m *material) []byte { return m.chain }), "0 0 0 0 4 4 4 4 0 6"},
+	{"certificates alone", content(func(m *material) []byte { return m.chain }), "0 0 0 0 4 4 4 4 4 6"},
 	{"a folder", special(func(path string) error { return os.Mkdir(path, 0o700) }), "4 4 4 4 4 4 4 4 4 4"},
 	{"a pipe", special(func(path string) error { return unix.Mkfifo(path, 0o600) }), "4 4 4 4 4 4 4 4 4 4"},
 	{"a socket", func(t *testing.T, _ *material, path string) {

@@ -85,6 +85,9 @@ func (a *app) importFile(ctx context.Context, o importOptions, path string) erro
 	if err := vacant(folder, o.force); err != nil {
 		return err
 	}
+	if err := credstore.CheckInstall(folder); err != nil {
+		return importTarget(err)
+	}
 	c, passphrase, err := a.readImport(ctx, o, path, data)
 	if err != nil {
 		return err
@@ -227,7 +230,7 @@ func (a *app) importedKey(ctx context.Context, o importOptions, c *proxycert.Cre
 // printImport shows what a person must know of a new certificate.
 func (a *app) printImport(c *proxycert.Credential, folder string) error {
 	var b strings.Builder
-	b.WriteString("imported to " + folder + "\n")
+	b.WriteString(view.Line("imported to "+folder) + "\n")
 	if err := view.WriteUserCertificate(&b, c, view.Facts{Now: a.Now(), CA: a.lookUpCA(c)}); err != nil {
 		return err
 	}

@@ -117,7 +117,10 @@ var infoFields = [...]struct {
 		return a.printLine(strconv.Itoa(v.Strength))
 	}},
 	{"path", "print the path of the file", func(a *app, v *view.Credential, _ view.NameForm) error {
-		return a.printLine(v.Path)
+		if a.outIsTerminal() {
+			return a.printLine(view.Line(v.Path))
+		}
+		return a.printLine(v.Path) // a script wants each of its bytes
 	}},
 	{"timeleft", "print the seconds that are left, 0 when it is over", func(a *app, v *view.Credential, _ view.NameForm) error {
 		return a.printLine(strconv.FormatInt(v.TimeLeft, 10))
@@ -258,15 +261,19 @@ func (a *app) forPeople(c *proxycert.Credential, facts *view.Facts, style *view.
 	if acs, _, _ := voms.FromChain(c.Chain); len(acs) > 0 {
 		facts.Authorities = a.authorities()
 	}
-	out, ok := a.Out.(*os.File)
-	if !ok || !term.IsTerminal(out) {
+	if !a.outIsTerminal() {
 		return
 	}
-	style.Width = term.Width(out)
+	style.Width = term.Width(a.Out.(*os.File))
 	style.Colour = a.Env("NO_COLOR") == "" && config.First(a.Env("TERM"), "dumb") != "dumb"
 	if lookup := a.lookUpCA(c); !errors.Is(lookup.Err, fs.ErrNotExist) || a.Env("X509_CERT_DIR") != "" {
 		facts.CA = lookup
 	}
+}
+
+func (a *app) outIsTerminal() bool {
+	out, ok := a.Out.(*os.File)
+	return ok && term.IsTerminal(out)
 }
 
 // authorities are those of the folders that are there and near.

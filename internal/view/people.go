@@ -179,7 +179,7 @@ func (v *Credential) picture(columns int, r *rows) string {
 // WriteStored writes what has been stored, or kept, as get-cert and init say it; verb is one of these words.
 func (v *Credential) WriteStored(w io.Writer, verb string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n  %s\n  for %s\n", verb, v.Path, v.Type, Short(v.Identity))
+	fmt.Fprintf(&b, "%s %s\n  %s\n  for %s\n", verb, Line(v.Path), v.Type, Short(v.Identity))
 	for _, a := range v.Attributes {
 		primary := "nothing"
 		if len(a.FQANs) > 0 {
