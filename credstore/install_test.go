@@ -70,6 +70,25 @@ func TestInstallPair(t *testing.T) {
 	check("userkey.pem.20300102T030405Z-2", "key 2", 0o400)
 }
 
+// TestCheckInstall finds out beforehand what InstallPair would refuse.
+func TestCheckInstall(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "file"), "", 0o600)
+	mkdir(t, filepath.Join(folder, "kept"), 0o700)
+	write(t, filepath.Join(folder, "kept", credstore.KeyName), "key", 0o400)
+	mkdir(t, filepath.Join(folder, "linked"), 0o700)
+	symlink(t, "elsewhere", filepath.Join(folder, "linked", credstore.CertName))
+	for name, wantErr := range map[string]bool{"kept": false, "new": false, "no/such": true, "file": true, "linked": true} {
+		path := filepath.Join(folder, name)
+		err := credstore.CheckInstall(path)
+		_, installErr := credstore.InstallPair(path, []byte("cert"), []byte("key"), time.Now())
+		if (err != nil) != wantErr || (installErr != nil) != wantErr {
+			t.Errorf("%s: %v, and then %v", name, err, installErr)
+		}
+	}
+}
+
 // TestKeepWithoutLinks is what happens on FAT, in many a FUSE, and where a file has too many names.
 func TestKeepWithoutLinks(t *testing.T) {
 	t.Parallel()
