@@ -11,12 +11,16 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/x509up/x509up/internal/view"
 )
 
 const module = "github.com/x509up/x509up"
@@ -32,12 +36,12 @@ type pkg struct {
 // libraries are the public packages, and what they may import of the project
 // beside each other: tools that know as little of their surroundings as they do.
 var libraries = map[string][]string{
-	"ecp":       {"internal/plain"},
-	"getcert":   {"ecp", "internal/bundle", "internal/pemfile", "internal/plain"},
+	"ecp":       {"internal/printable"},
+	"getcert":   {"ecp", "internal/bundle", "internal/pemfile", "internal/printable"},
 	"proxycert": {"internal/bundle", "internal/dn", "internal/name"},
 	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
 	"kerberos":  {},
-	"voms":      {"proxycert", "internal/name", "internal/plain"},
+	"voms":      {"proxycert", "internal/name", "internal/printable"},
 	"trust":     {"proxycert", "internal/name"},
 	"myproxy":   {"proxycert"},
 }
@@ -219,6 +223,16 @@ var calls = map[string][]string{
 // functions and package variables that are assigned to.
 func TestCalls(t *testing.T) {
 	t.Parallel()
+	sources(t, func(room, file string, parsed *ast.File) {
+		for _, complaint := range complaints(room, parsed) {
+			t.Errorf("%s: %s", file, complaint)
+		}
+	})
+}
+
+// sources calls look with each file of Go that is no test, and the folder that it is in.
+func sources(t *testing.T, look func(room, file string, parsed *ast.File)) {
+	t.Helper()
 	read := 0
 	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -235,9 +249,7 @@ func TestCalls(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		for _, complaint := range complaints(path.Dir(filepath.ToSlash(file)), parsed) {
-			t.Errorf("%s: %s", file, complaint)
-		}
+		look(path.Dir(filepath.ToSlash(file)), file, parsed)
 		return nil
 	})
 	if err != nil {
@@ -288,6 +300,78 @@ func complaints(room string, file *ast.File) []string {
 		return true
 	})
 	return found
+}
+
+// TestRoomsInMessages: people are shown no names of packages, with which the texts of errors begin.
+func TestRoomsInMessages(t *testing.T) {
+	t.Parallel()
+	begins := 0
+	sources(t, func(room, file string, parsed *ast.File) {
+		if inRoom(room, "cmd") || inRoom(room, "internal/fed") || inRoom(room, "internal/testca") {
+			return // nobody is shown their errors but their own users
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil || !strings.HasPrefix(text, parsed.Name.Name+": ") {
+				return true
+			}
+			begins++
+			if got := view.WithoutRooms("reading: " + text); got != "reading: "+strings.TrimPrefix(text, parsed.Name.Name+": ") {
+				t.Errorf("%s: %q is shown as %q: view.WithoutRooms does not know the room", file, text, got)
+			}
+			return true
+		})
+	})
+	if begins < 100 {
+		t.Errorf("only %d texts were found", begins)
+	}
+}
+
+// TestRoomsInContributing: the table of CONTRIBUTING.md has every room, and none that is not there. What is below a room of
+// internal, or in the internal of another, needs no line.
+func TestRoomsInContributing(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for line := range strings.Lines(string(data)) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 3 {
+			continue
+		}
+		folder := ""
+		for i, name := range strings.Split(cells[1], "`") {
+			if i%2 == 0 {
+				continue
+			}
+			if !strings.Contains(name, "/") {
+				name = folder + "/" + name // "`internal/term`, `secret`"
+			}
+			name = strings.TrimSuffix(name, "/")
+			folder = path.Dir(name)
+			told[name] = true
+		}
+	}
+	for _, p := range list(t) {
+		room, _, _ := strings.Cut(p.ImportPath, "/internal/")
+		if parts := strings.Split(room, "/"); parts[0] == "internal" {
+			room = strings.Join(parts[:2], "/")
+		}
+		if room != "" && room != module && !told[room] {
+			t.Errorf("%s has no line in the table", room)
+		}
+	}
+	for room := range told {
+		if info, err := os.Stat(filepath.FromSlash(room)); err != nil || !info.IsDir() {
+			t.Errorf("the table has %s, which is not there", room)
+		}
+	}
 }
 
 // isGlobal tells a package variable from a local one of the same name.

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/x509up/x509up/ecp/internal/paos"
-	"github.com/x509up/x509up/internal/plain"
+	"github.com/x509up/x509up/internal/printable"
 )
 
 // Peer is one of the two servers of an exchange.
@@ -43,7 +43,7 @@ type Error struct {
 
 // Error names the step, the host and the cause.
 func (e *Error) Error() string {
-	return plain.Text(fmt.Sprintf("ecp: %s %s: %v", e.Doing, e.Host, e.Err), maxErrorText)
+	return printable.Text(fmt.Sprintf("ecp: %s %s: %v", e.Doing, e.Host, e.Err), maxErrorText)
 }
 
 // Unwrap returns the cause.
@@ -351,7 +351,7 @@ const (
 )
 
 // clean makes a server's words fit to be shown.
-func clean(s string) string { return plain.Text(s, maxText) }
+func clean(s string) string { return printable.Text(s, maxText) }
 
 func cleanAll(words []string) (cleaned []string) {
 	for _, w := range words {

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/x509up/x509up/internal/plain"
+	"github.com/x509up/x509up/internal/printable"
 )
 
 // An Error tells that no certificate came from a host. Err is one of the types
@@ -127,7 +127,7 @@ func firstLine(body []byte) string {
 }
 
 // clean makes a server's words fit to be shown.
-func clean(s string) string { return plain.Text(s, 200) }
+func clean(s string) string { return printable.Text(s, 200) }
 
 func inQuotes(text string) string {
 	if text == "" {

@@ -57,7 +57,7 @@ func (a *app) inUse(path string) bool {
 	case errors.Is(err, fs.ErrNotExist):
 		return false // which destroy says
 	case err != nil:
-		a.warn("%s is left: %s", path, plain(err))
+		a.warn("%s is left: %s", path, messageOf(err))
 		return true
 	}
 	left := c.TimeLeft(a.Now())

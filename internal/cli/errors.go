@@ -136,7 +136,7 @@ type verdict struct {
 // judge finds the exit code and the hints for an error, from its type or from
 // that of the first of its causes that a rule knows.
 func judge(err error) verdict {
-	v := verdict{code: exitFailure, text: plain(err)}
+	v := verdict{code: exitFailure, text: messageOf(err)}
 	if !judgeOwn(err, &v) && !judgeCauses(err, &v) && !judgeNetwork(err, &v) && errors.Is(err, fs.ErrPermission) {
 		v.is(exitFailure, closedHint)
 	}
@@ -171,8 +171,8 @@ func judgeCauses(err error, v *verdict) bool {
 	return false
 }
 
-// plain is the text of an error without the packages' names.
-func plain(err error) string { return view.Plain(err.Error()) }
+// messageOf is the text of an error without the packages' names.
+func messageOf(err error) string { return view.WithoutRooms(err.Error()) }
 
 func (v *verdict) is(code int, hints ...string) bool {
 	v.code, v.hints = code, append(v.hints, hints...)

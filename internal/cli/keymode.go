@@ -41,7 +41,7 @@ func (a *app) files(o keyModeOptions, profile string) credstore.Reader {
 		}
 		if !warned[refused.path] {
 			warned[refused.path] = true
-			a.warn("%s; it is read because of --allow-key-mode", plain(objection))
+			a.warn("%s; it is read because of --allow-key-mode", messageOf(objection))
 		}
 		return nil
 	}}

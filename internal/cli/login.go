@@ -174,10 +174,10 @@ func (a *app) finder(o loginOptions, t http.RoundTripper) idp.Finder {
 // to who asked for more.
 func (a *app) warnOfSource(err error) {
 	if _, skipped := errors.AsType[*idp.SkippedError](err); skipped {
-		a.tell("%s", plain(err))
+		a.tell("%s", messageOf(err))
 		return
 	}
-	a.warn("%s", plain(err))
+	a.warn("%s", messageOf(err))
 }
 
 // cacheDir is where lists are kept; empty where there is no home.

@@ -182,7 +182,7 @@ func (a *app) checkVO(ctx context.Context, name string, o voCheckOptions) error 
 	}
 	checker := health.Checker{CAs: &trust.Dir{Path: a.caDir(o.caDir)}, Dirs: a.lscDirs(ctx, o.site, true), Timeout: o.timeout, Now: a.Now}
 	if checker.Credential, err = a.forAsking(o.file); err != nil {
-		a.tell("the servers are not asked for attributes: %s", plain(err))
+		a.tell("the servers are not asked for attributes: %s", messageOf(err))
 	}
 	report, verdict := checker.Check(ctx, servers)
 	if report == nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/internal/idp/internal/download"
-	"github.com/x509up/x509up/internal/plain"
+	"github.com/x509up/x509up/internal/printable"
 )
 
 var errNotURL = errors.New("it is not a URL")
@@ -92,7 +92,7 @@ type SourceError struct {
 
 func (e *SourceError) Error() string {
 	// TLS and HTTP proxies bring the words of others into errors.
-	return fmt.Sprintf("idp: reading the %s %s: %s", e.Kind, e.Source, plain.Text(e.Err.Error(), 2000))
+	return fmt.Sprintf("idp: reading the %s %s: %s", e.Kind, e.Source, printable.Text(e.Err.Error(), 2000))
 }
 
 // Unwrap returns the cause.

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/x509up/x509up/internal/idp/internal/download"
-	"github.com/x509up/x509up/internal/plain"
+	"github.com/x509up/x509up/internal/printable"
 )
 
 // Provider is an identity provider.
@@ -34,7 +34,7 @@ const (
 )
 
 // cleanName makes a text fit for a terminal.
-func cleanName(s string) string { return plain.Text(s, maxName) }
+func cleanName(s string) string { return printable.Text(s, maxName) }
 
 func goodEntityID(s string) bool {
 	return s != "" && len(s) <= maxEntityID && !strings.ContainsFunc(s, func(r rune) bool {

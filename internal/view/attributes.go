@@ -63,7 +63,7 @@ func (v *Credential) addAttributes(c *proxycert.Credential, f Facts, n names) {
 		}
 	}
 	if err != nil {
-		v.AttributesProblem = certtext.Limit(Line(Plain(err.Error())))
+		v.AttributesProblem = certtext.Limit(Line(WithoutRooms(err.Error())))
 	}
 }
 
@@ -106,7 +106,7 @@ func (a *Attributes) judge(ac *voms.AC, report *voms.Report) {
 // problem is what is wrong with an AC, without the words that say with which.
 func problem(ac *voms.AC, err error) string {
 	text := strings.TrimPrefix(err.Error(), fmt.Sprintf("voms: checking the attributes from %q: ", ac.Authority))
-	return certtext.Limit(Line(Plain(text)))
+	return certtext.Limit(Line(WithoutRooms(text)))
 }
 
 // uri is host and port, as voms-proxy-info prints it; the whole authority if that is of another form.

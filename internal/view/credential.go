@@ -108,7 +108,7 @@ func New(c *proxycert.Credential, f Facts) *Credential {
 		v.CA, v.CARFC4514 = n.of(eec.RawIssuer)
 	}
 	if err := c.Check(f.Now); err != nil {
-		v.Problem = Plain(err.Error())
+		v.Problem = WithoutRooms(err.Error())
 	}
 	v.addAttributes(c, f, n)
 	if a, ended := v.attributesEnded(); ended && v.Problem == "" {

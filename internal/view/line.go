@@ -33,11 +33,11 @@ func Line(text string) string {
 	}, text)
 }
 
-// Plain takes the packages' names off the text of an error: they help who reads the code, not who reads the message.
-func Plain(text string) string {
+// WithoutRooms takes the packages' names off the text of an error: they help who reads the code, not who reads the message.
+func WithoutRooms(text string) string {
 	text = ": " + text
 	for _, room := range []string{"ecp", "getcert", "credstore", "proxycert", "idp", "config", "acquire", "term", "trust",
-		"cookiefile", "pemfile", "ownfile", "atomicfile", "page", "voms", "vomsdir", "contact", "gridtls", "vo", "health"} {
+		"cookiefile", "pemfile", "ownfile", "atomicfile", "page", "voms", "vomsdir", "contact", "gridtls", "vo", "health", "aa", "dn"} {
 		text = strings.ReplaceAll(text, ": "+room+": ", ": ")
 	}
 	return strings.TrimPrefix(text, ": ")

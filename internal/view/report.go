@@ -57,7 +57,7 @@ func NewReport(report *trust.Report, path, dir string) *Report {
 
 // checkText is the line of a check. What an error says of the check that failed, the line says already.
 func checkText(c trust.Check) string {
-	text := Plain(c.String())
+	text := WithoutRooms(c.String())
 	if c.Err == nil || c.Cert == nil {
 		return text
 	}
@@ -116,7 +116,7 @@ func (v *Report) AddAttributes(ac *voms.AC, report *voms.Report) {
 // AddUnreadable adds that there are attributes that cannot be read.
 func (v *Report) AddUnreadable(err error) {
 	const kind = "attributes of VOs"
-	v.Checks = append(v.Checks, Check{Check: kind, Result: voms.Failed.String(), Text: "failed: " + kind + ": " + Line(Plain(err.Error()))})
+	v.Checks = append(v.Checks, Check{Check: kind, Result: voms.Failed.String(), Text: "failed: " + kind + ": " + Line(WithoutRooms(err.Error()))})
 	v.Valid = false
 }
 

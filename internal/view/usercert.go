@@ -41,7 +41,7 @@ func WriteUserCertificate(w io.Writer, c *proxycert.Credential, f Facts) error {
 func (l *Lookup) String() string {
 	switch {
 	case l.Err != nil:
-		return "cannot be told: " + Line(Plain(l.Err.Error()))
+		return "cannot be told: " + Line(WithoutRooms(l.Err.Error()))
 	case !l.Found:
 		return "not in " + Line(l.Dir)
 	}

@@ -506,7 +506,7 @@ func TestLines(t *testing.T) {
 	if got, want := view.Line("a\tb\nc\x1b[1md\u202ee"), "a b c[1mde"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := view.Plain("credstore: loading: proxycert: parsing: trust"), "loading: parsing: trust"; got != want {
+	if got, want := view.WithoutRooms("credstore: loading: proxycert: parsing: trust"), "loading: parsing: trust"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := view.Short(strings.Repeat("a", 1001)), strings.Repeat("a", 1000)+"…"; got != want {

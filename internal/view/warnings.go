@@ -59,7 +59,7 @@ func warnings(c *proxycert.Credential, f Facts, v *Credential) []string {
 		warn("%s (mode %s)", reason, octal(f.Mode))
 	}
 	if f.CA != nil && f.CA.Err != nil {
-		warn("whether the CA is known cannot be told: %s", Line(Plain(f.CA.Err.Error())))
+		warn("whether the CA is known cannot be told: %s", Line(WithoutRooms(f.CA.Err.Error())))
 	} else if f.CA != nil && !f.CA.Found {
 		warn("the CA is not in %s", Line(f.CA.Dir))
 	}

@@ -136,7 +136,7 @@ func fileOf(name, host string, dirs []vomsdir.Dir) File {
 	f := File{Host: host}
 	l, err := vomsdir.Find(dirs, name, host)
 	if err != nil {
-		f.Problem = view.Line(view.Plain(err.Error()))
+		f.Problem = view.Line(view.WithoutRooms(err.Error()))
 		if m, ok := errors.AsType[voms.Mender](err); ok {
 			f.Mend = m.Mend()
 		}

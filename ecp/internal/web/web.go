@@ -17,7 +17,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/x509up/x509up/internal/plain"
+	"github.com/x509up/x509up/internal/printable"
 )
 
 // maxText bounds a text, in characters.
@@ -29,10 +29,10 @@ func Text(contentType string, body []byte) string {
 	media, _, _ := mime.ParseMediaType(contentType)
 	if media == "text/plain" {
 		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
-		return plain.Text(string(line), maxText)
+		return printable.Text(string(line), maxText)
 	}
 	if m := title.FindSubmatch(body); m != nil {
-		return plain.Text(html.UnescapeString(string(m[1])), maxText)
+		return printable.Text(html.UnescapeString(string(m[1])), maxText)
 	}
 	return ""
 }
@@ -67,7 +67,7 @@ func Schemes(h http.Header) []string {
 			if first == "" || strings.Contains(first, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=") {
 				continue
 			}
-			if s := plain.Text(first, maxText); s != "" && !slices.Contains(found, s) && len(found) < 8 {
+			if s := printable.Text(first, maxText); s != "" && !slices.Contains(found, s) && len(found) < 8 {
 				found = append(found, s)
 			}
 		}

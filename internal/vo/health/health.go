@@ -298,7 +298,7 @@ func (s *Checked) fail(kind string, err error) {
 
 func (s *Checked) add(result, kind string, err error) {
 	s.Checks = append(s.Checks, view.Check{
-		Check: kind, Result: result, Text: result + ": " + kind + ": " + view.Line(view.Plain(err.Error())), Hint: view.Hint(err),
+		Check: kind, Result: result, Text: result + ": " + kind + ": " + view.Line(view.WithoutRooms(err.Error())), Hint: view.Hint(err),
 	})
 }
 

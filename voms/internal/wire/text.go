@@ -7,14 +7,14 @@ import (
 	"html"
 	"regexp"
 
-	"github.com/x509up/x509up/internal/plain"
+	"github.com/x509up/x509up/internal/printable"
 )
 
 // maxText bounds, in characters, what is shown of a server's words. The reason of a suspension is free text.
 const maxText = 300
 
 // Clean makes a server's words fit for a terminal: one line of at most 300 characters, none of which could drive it.
-func Clean(s string) string { return plain.Text(s, maxText) }
+func Clean(s string) string { return printable.Text(s, maxText) }
 
 var title = regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`)
 

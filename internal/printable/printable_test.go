@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package plain_test
+package printable_test
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/x509up/x509up/internal/plain"
+	"github.com/x509up/x509up/internal/printable"
 )
 
 func TestText(t *testing.T) {
@@ -28,7 +28,7 @@ func TestText(t *testing.T) {
 		{strings.Repeat("é", 297) + " éé é", strings.Repeat("é", 297) + " …"},
 		{strings.Repeat("🔑", 1<<16), strings.Repeat("🔑", 300)},
 	} {
-		if got := plain.Text(test.in, 300); got != test.want {
+		if got := printable.Text(test.in, 300); got != test.want {
 			t.Errorf("Text(%.40q) = %q, want %q", test.in, got, test.want)
 		}
 	}
@@ -41,12 +41,12 @@ func FuzzText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string, n uint8) {
 		limit := int(n) + 3
-		got := plain.Text(s, limit)
+		got := printable.Text(s, limit)
 		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > limit || strings.TrimSpace(got) != got || strings.Contains(got, "  ") ||
 			strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%q is not fit to be shown", got)
 		}
-		if again := plain.Text(got, limit); again != got {
+		if again := printable.Text(got, limit); again != got {
 			t.Errorf("%q became %q", got, again)
 		}
 	})

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package plain makes a line that may be shown of what somebody else wrote: a server's words in an error, the name of an
+// Package printable makes a line that may be shown of what somebody else wrote: a server's words in an error, the name of an
 // identity provider in a list.
 //
-//	plain.Text("\x1b[2J Sign\n in", 80) // "[2J Sign in"
+//	printable.Text("\x1b[2J Sign\n in", 80) // "[2J Sign in"
 //
 // A terminal obeys what it is shown: escape sequences clear it, set its title, or move the cursor over what stands there,
 // and the formatting characters of Unicode turn the order of letters round. So nothing of that is left. The package does
 // not quote or escape, and does not know which letters look alike (Unicode Technical Standard #39).
-package plain
+package printable
 
 import (
 	"strings"
