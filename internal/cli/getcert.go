@@ -315,7 +315,7 @@ func (a *app) report(result acquire.Result, path string, asJSON bool) error {
 	if result.Reused {
 		verb = "kept"
 	}
-	if err := v.WriteStored(a.Out, verb); err != nil {
+	if err := v.WriteStored(a.Out, verb, view.Style{Letters: a.outIsTerminal()}); err != nil {
 		return fmt.Errorf("%s %s, but saying so: %w", verb, path, err)
 	}
 	return nil

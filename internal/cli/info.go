@@ -38,8 +38,9 @@ not for as long as --valid or --hours ask.
 
 It warns when less than an hour is left, of weak keys and signatures, of proxies
 that are not of RFC 3820, and when others can change the file. On a terminal it
-also draws the lifetime (in colour, unless NO_COLOR is set), and warns when the
-CA directory lacks the CA. Whether a server would take it, x509up verify says.
+also draws the lifetime (in colour, unless NO_COLOR is set), writes the letters
+of names that are not ASCII, and warns when the CA directory lacks the CA.
+Whether a server would take it, x509up verify says.
 
 Of attributes of VOs (VOMS) it shows everything, and says whether they are good,
 if there are LSC files and CAs to verify them with. They count for the time that
@@ -264,7 +265,7 @@ func (a *app) forPeople(c *proxycert.Credential, facts *view.Facts, style *view.
 	if !a.outIsTerminal() {
 		return
 	}
-	style.Width = term.Width(a.Out.(*os.File))
+	style.Width, style.Letters = term.Width(a.Out.(*os.File)), true
 	style.Colour = a.Env("NO_COLOR") == "" && config.First(a.Env("TERM"), "dumb") != "dumb"
 	if lookup := a.lookUpCA(c); !errors.Is(lookup.Err, fs.ErrNotExist) || a.Env("X509_CERT_DIR") != "" {
 		facts.CA = lookup

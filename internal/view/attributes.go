@@ -157,8 +157,8 @@ func (v *Credential) writeAttributes(r *rows, s Style) {
 	for _, a := range v.Attributes {
 		holder, issuer := a.Names(s.Names)
 		r.add("VO", cmp.Or(a.VO, "it does not say"))
-		r.add("  holder", Short(holder))
-		r.add("  issuer", Short(issuer))
+		r.add("  holder", s.show(holder))
+		r.add("  issuer", s.show(issuer))
 		r.add("  server", Short(a.URI))
 		for i, fqan := range a.FQANs {
 			if i == maxFQANs {

@@ -117,7 +117,7 @@ VO       : second
 		t.Error("the VOs are others")
 	}
 	var stored strings.Builder
-	if err := v.WriteStored(&stored, "stored"); err != nil || !strings.Contains(stored.String(), "\n  in the VO vo as /vo/Role=pilot\n  in the VO second as /second/g\n  valid for 1 h 30 min") {
+	if err := v.WriteStored(&stored, "stored", view.Style{}); err != nil || !strings.Contains(stored.String(), "\n  in the VO vo as /vo/Role=pilot\n  in the VO second as /second/g\n  valid for 1 h 30 min") {
 		t.Errorf("%v, %q", err, stored.String())
 	}
 }

@@ -47,13 +47,13 @@ func FuzzText(f *testing.F) {
 		}
 		at := time.Unix(now%(1<<40), 0).UTC()
 		v := view.New(c, view.Facts{Path: path, Mode: 0o666, Now: at, CA: &view.Lookup{Dir: path}})
-		style := view.Style{Width: int(width), Colour: width%2 == 0, Names: view.NameForm(width % 2)}
+		style := view.Style{Width: int(width), Colour: width%2 == 0, Names: view.NameForm(width % 2), Letters: width%3 == 0}
 		for name, write := range map[string]func(io.Writer) error{
 			"block":  func(w io.Writer) error { return v.Write(w, style) },
 			"chain":  func(w io.Writer) error { return v.WriteChain(w, style.Names) },
 			"text":   func(w io.Writer) error { return v.WriteText(w, style.Names) },
-			"stored": func(w io.Writer) error { return v.WriteStored(w, "stored") },
-			"import": func(w io.Writer) error { return view.WriteUserCertificate(w, c, view.Facts{Now: at}) },
+			"stored": func(w io.Writer) error { return v.WriteStored(w, "stored", view.Style{}) },
+			"import": func(w io.Writer) error { return view.WriteUserCertificate(w, c, view.Facts{Now: at}, view.Style{}) },
 		} {
 			var out strings.Builder
 			if err := write(&out); err != nil {

@@ -19,6 +19,9 @@ type Style struct {
 	Names  NameForm
 	Width  int  // columns of the terminal; 0: it is none, and there is no picture
 	Colour bool // the terminal shows colours
+	// Letters are written as such where names have others than ASCII. Else they are escaped, byte by byte, as programs
+	// compare them.
+	Letters bool
 }
 
 // NameForm is a way to write distinguished names.
@@ -80,9 +83,9 @@ const labelWidth = len("identity")
 func (v *Credential) Write(w io.Writer, s Style) error {
 	r := &rows{width: labelWidth, colour: s.Colour}
 	subject, issuer, identity, ca := v.Names(s.Names)
-	r.add("subject", Short(subject))
-	r.add("issuer", Short(issuer))
-	r.add("identity", Short(identity))
+	r.add("subject", s.show(subject))
+	r.add("issuer", s.show(issuer))
+	r.add("identity", s.show(identity))
 	r.add("type", v.Type)
 	r.add("strength", fmt.Sprintf("%d bits", v.Strength))
 	if !v.HasKey {
@@ -94,7 +97,7 @@ func (v *Credential) Write(w io.Writer, s Style) error {
 		r.add("lifetime", picture)
 	}
 	if ca != "" && ca != issuer {
-		r.add("CA", Short(ca))
+		r.add("CA", s.show(ca))
 	}
 	if len(v.Certificates) > 1 {
 		v.addChain(r, s)
@@ -147,7 +150,7 @@ func (v *Credential) addChain(r *rows, s Style) {
 		if over := v.now.Sub(c.NotAfter); over > 0 {
 			end = r.paint(red, "ended "+c.NotAfter.Format(time.RFC3339)+", "+span.String(over)+" ago")
 		}
-		r.add(fmt.Sprintf("chain %d", i), fmt.Sprintf("%s, %s, %s", Short(subject), c.Key, end))
+		r.add(fmt.Sprintf("chain %d", i), fmt.Sprintf("%s, %s, %s", s.show(subject), c.Key, end))
 	}
 }
 
@@ -177,9 +180,9 @@ func (v *Credential) picture(columns int, r *rows) string {
 }
 
 // WriteStored writes what has been stored, or kept, as get-cert and init say it; verb is one of these words.
-func (v *Credential) WriteStored(w io.Writer, verb string) error {
+func (v *Credential) WriteStored(w io.Writer, verb string, s Style) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n  %s\n  for %s\n", verb, Line(v.Path), v.Type, Short(v.Identity))
+	fmt.Fprintf(&b, "%s %s\n  %s\n  for %s\n", verb, Line(v.Path), v.Type, s.show(v.Identity))
 	for _, a := range v.Attributes {
 		primary := "nothing"
 		if len(a.FQANs) > 0 {

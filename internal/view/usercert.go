@@ -13,11 +13,11 @@ import (
 )
 
 // WriteUserCertificate writes what a person must know of a new user certificate, the leaf of c.
-func WriteUserCertificate(w io.Writer, c *proxycert.Credential, f Facts) error {
+func WriteUserCertificate(w io.Writer, c *proxycert.Credential, f Facts, s Style) error {
 	leaf := c.Leaf()
 	r := &rows{width: len("subject")}
-	r.add("subject", Short(proxycert.OneLine(leaf.RawSubject)))
-	r.add("issuer", Short(proxycert.OneLine(leaf.RawIssuer)))
+	r.add("subject", s.show(s.Names.of(leaf.RawSubject)))
+	r.add("issuer", s.show(s.Names.of(leaf.RawIssuer)))
 	left := span.String(leaf.NotAfter.Sub(f.Now)) + " left"
 	if over := f.Now.Sub(leaf.NotAfter); over > 0 {
 		left = "ended " + span.String(over) + " ago"

@@ -348,8 +348,8 @@ func TestBrokenPipe(t *testing.T) {
 		"block":  v.Write(broken{}, view.Style{}),
 		"chain":  v.WriteChain(broken{}, view.Slashes),
 		"text":   v.WriteText(broken{}, view.Slashes),
-		"stored": v.WriteStored(broken{}, "stored"),
-		"import": view.WriteUserCertificate(broken{}, c, view.Facts{Now: now}),
+		"stored": v.WriteStored(broken{}, "stored", view.Style{}),
+		"import": view.WriteUserCertificate(broken{}, c, view.Facts{Now: now}, view.Style{}),
 		"report": view.NewReport(&trust.Report{}, "", "").Write(broken{}),
 	} {
 		if !errors.Is(err, io.ErrClosedPipe) {
@@ -363,7 +363,7 @@ func TestStored(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	v := view.New(proxy(t, nil), view.Facts{Path: "/tmp/p", Now: now})
-	if err := v.WriteStored(&out, "kept"); err != nil {
+	if err := v.WriteStored(&out, "kept", view.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	want := "kept /tmp/p\n  RFC 3820 compliant impersonation proxy\n  for /DC=org/DC=example/CN=Jane Doe\n  valid for 9 h, until 2026-03-01 12:00:00 UTC\n"
@@ -388,7 +388,7 @@ func TestUserCertificate(t *testing.T) {
 		{&view.Lookup{Dir: "/ca", Err: errors.New("trust: reading it: broken")}, "CA      : cannot be told: reading it: broken\n"},
 	} {
 		var out strings.Builder
-		if err := view.WriteUserCertificate(&out, c, view.Facts{Now: now, CA: l.lookup}); err != nil {
+		if err := view.WriteUserCertificate(&out, c, view.Facts{Now: now, CA: l.lookup}, view.Style{}); err != nil {
 			t.Fatal(err)
 		}
 		want := `subject : /DC=org/DC=example/CN=Jane Doe
@@ -409,7 +409,7 @@ func TestExpiredUserCertificate(t *testing.T) {
 	t.Parallel()
 	c := testca.New(t, testca.Options{}).Issue(t, testca.Leaf{NotAfter: now.Add(-2 * time.Hour)})
 	var out strings.Builder
-	if err := view.WriteUserCertificate(&out, c, view.Facts{Now: now}); err != nil {
+	if err := view.WriteUserCertificate(&out, c, view.Facts{Now: now}, view.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	if text := out.String(); !strings.Contains(text, " UTC, ended 2 h ago\n") || strings.Contains(text, "left") {
@@ -424,7 +424,7 @@ func TestBareUserCertificate(t *testing.T) {
 		c.EmailAddresses, c.ExtKeyUsage, c.KeyUsage = nil, nil, 0
 	}})
 	var out strings.Builder
-	if err := view.WriteUserCertificate(&out, c, view.Facts{Now: now}); err != nil {
+	if err := view.WriteUserCertificate(&out, c, view.Facts{Now: now}, view.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(out.String()) {
