@@ -135,7 +135,7 @@ func noCommand(cmd *cobra.Command, name string) error {
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
 	}
-	return &noCommandError{name, nearest.Of(name, names)}
+	return &noCommandError{name, cmd.CommandPath(), nearest.Of(name, names)}
 }
 
 // flagError says which option might have been meant by one that a command does not have.

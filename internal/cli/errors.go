@@ -75,8 +75,8 @@ type (
 	strayArgumentError struct{ option, argument string }
 	// configError is what is wrong with the configuration, or the choice of a profile.
 	configError struct{ err error }
-	// noCommandError is a name that no command has.
-	noCommandError struct{ name, nearest string }
+	// noCommandError is a name that no command below parent has.
+	noCommandError struct{ name, parent, nearest string }
 	// noOptionError is the name of an option that a command does not have.
 	noOptionError struct{ name, nearest string }
 	// refusedFileError is a file with the wrong mode or owner; mounted tells that its mode is that of a mount, keyless that
@@ -235,9 +235,9 @@ func judgeUsage(err error, v *verdict) bool {
 		return v.is(exitUsage, "--"+e.option+"="+shellQuote(e.argument)+"?")
 	case *noCommandError:
 		if e.nearest != "" {
-			return v.is(exitUsage, "x509up "+e.nearest+"?")
+			return v.is(exitUsage, e.parent+" "+e.nearest+"?")
 		}
-		return v.is(exitUsage, "x509up help lists the commands")
+		return v.is(exitUsage, e.parent+" --help lists the commands")
 	case *noOptionError:
 		if e.nearest != "" {
 			return v.is(exitUsage, "--"+e.nearest+"?")

@@ -72,12 +72,12 @@ func judgeVO(err error, v *verdict) bool {
 	}
 	if unwell, ok := errors.AsType[*health.UnhealthyError](err); ok {
 		if m, ok := errors.AsType[voms.Mender](unwell.Err); ok {
-			return v.is(exitVOMS, m.Mend())
+			return v.is(exitVOMS, mends(m)...)
 		}
 		return v.is(exitVOMS, "tell the administrators of the server")
 	}
 	if m, ok := attributesMender(err); ok {
-		return v.is(exitVOMS, m.Mend())
+		return v.is(exitVOMS, mends(m)...)
 	}
 	for ; err != nil; err = errors.Unwrap(err) {
 		if judgeVOFiles(err, v) {
@@ -85,6 +85,15 @@ func judgeVO(err error, v *verdict) bool {
 		}
 	}
 	return false
+}
+
+// mends are the hints of an error that knows what mends it.
+func mends(m voms.Mender) []string {
+	hints := []string{m.Mend()}
+	if _, missing := m.(*voms.LSCMissingError); missing {
+		hints = append(hints, "x509up vo add takes LSC files, or the VO's ID card, and needs no administrator")
+	}
+	return hints
 }
 
 // attributesMender is an error of voms.AC.Verify.

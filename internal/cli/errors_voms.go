@@ -56,10 +56,15 @@ func judgeVOMS(e *acquire.VOMSError, v *verdict) bool {
 	if failed, ok := errors.AsType[*contact.FailedError](e.Err); ok {
 		return judgeServers(e, failed, v)
 	}
-	if m, ok := attributesMender(e.Err); ok {
-		return v.is(exitVOMS, m.Mend())
+	const atFault = "tell the administrators of the VO: its server is at fault"
+	switch m, _ := attributesMender(e.Err); m.(type) { // of what has just come, so that asking again mends nothing
+	case *voms.ValidityError:
+		return v.is(exitVOMS, "compare this computer's clock; if it is right, "+atFault)
+	case nil, *voms.HolderError:
+		return v.is(exitVOMS, atFault)
+	default:
+		return v.is(exitVOMS, mends(m)...)
 	}
-	return v.is(exitVOMS, "tell the administrators of the VO: its server is at fault")
 }
 
 // judgeServers judges what became of all servers of a VO.

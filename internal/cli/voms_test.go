@@ -69,7 +69,10 @@ func TestVOMSVerdicts(t *testing.T) {
 			[]string{"x509up vo list shows the VOs that are known, x509up vo add adds one; --vomses PATH names a file"}},
 		{"what cannot be asked for", &contact.RequestError{Reason: "x"}, 2, nil},
 		{"another VO", &acquire.ForeignError{Endpoint: e, VO: "atlas"}, 7, []string{"tell the administrators of the VO: its server is at fault"}},
-		{"an LSC file", &voms.LSCMissingError{VO: "cms", Host: "h", Path: "/d/cms/h.lsc", Err: fs.ErrNotExist}, 7, []string{"install the VO's LSC files, which bring /d/cms/h.lsc"}},
+		{"an LSC file", &voms.LSCMissingError{VO: "cms", Host: "h", Path: "/d/cms/h.lsc", Err: fs.ErrNotExist}, 7, []string{
+			"install the VO's LSC files, which bring /d/cms/h.lsc", "x509up vo add takes LSC files, or the VO's ID card, and needs no administrator"}},
+		{"expired when it came", &voms.ValidityError{AC: &voms.AC{}}, 7,
+			[]string{"compare this computer's clock; if it is right, tell the administrators of the VO: its server is at fault"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
