@@ -20,6 +20,7 @@ import (
 // Exit codes of x509up that the tests meet.
 const (
 	exitDone        = 0
+	exitUsage       = 2
 	exitNoneThere   = 3
 	exitUnfit       = 4
 	exitRefused     = 5

@@ -16,6 +16,7 @@
 //     and curl, which must accept the files; and a TLS server, openssl s_server, that lets proxies in.
 //   - A file server each of XRootD (GSI), which we ask with xrdfs and xrdcp, and of Globus (GridFTP), with globus-url-copy,
 //     and an Apache with mod_gridsite, which lets proxies in: they see our proxies, and those of others as a control.
+//     Another XRootD opens its folders by VO, group and role alone.
 //   - Two voms-server (C++) on a private MariaDB, with groups, roles, generic attributes and suspended users; both of
 //     voms-proxy-init and arcproxy as their clients, and libvomsapi as the judge of attribute certificates.
 //   - grid-proxy-init, both of voms-proxy-init, and arcproxy, whose files we must understand, and put proxies below.

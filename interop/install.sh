@@ -14,7 +14,7 @@ packages="
   openssl curl
   globus-proxy-utils voms-clients voms-clients-java nordugrid-arc-client
   voms-server voms-mysql-plugin mariadb-server-core voms-dev g++
-  xrootd-server xrootd-client xrootd-plugins
+  xrootd-server xrootd-client xrootd-plugins xrootd-voms-plugins
   globus-gridftp-server-progs globus-gass-copy-progs
   gridsite
 "

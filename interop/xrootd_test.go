@@ -28,6 +28,17 @@ type xrootd struct{ Address, Log string }
 
 func startXRootD(t *testing.T, g grid) xrootd {
 	t.Helper()
+	return startXRootDWith(t, g, "xrootd/xrootd.cfg", func(dir string) {
+		// XRootD 5.5.3 spells names in Latin-1, where all others have \xHH for what is not ASCII.
+		name := strings.NewReplacer(`\xC3\xAB`, "\xEB", `\xC3\xBC`, "\xFC").Replace(identity)
+		writeFile(t, filepath.Join(dir, "grid-mapfile"), []byte(`"`+name+`" zoe`+"\n"), 0o644)
+		writeFile(t, filepath.Join(dir, "root", "data", "file"), []byte(oneFile), 0o644)
+	})
+}
+
+// startXRootDWith runs a server with that configuration, what fill puts into its folder, and these variables.
+func startXRootDWith(t *testing.T, g grid, config string, fill func(dir string), env ...string) xrootd {
+	t.Helper()
 	dir := tempDir(t)
 	s := xrootd{Address: freeAddress(t, "127.0.0.1"), Log: filepath.Join(dir, "xrootd.out.log")}
 	_, port, err := net.SplitHostPort(s.Address)
@@ -35,17 +46,16 @@ func startXRootD(t *testing.T, g grid) xrootd {
 		t.Fatal(err)
 	}
 	data := struct{ Dir, Port, CADir string }{dir, port, g.CADir}
-	render(t, "xrootd/xrootd.cfg", data, filepath.Join(dir, "xrootd.cfg"), 0o644)
+	render(t, config, data, filepath.Join(dir, "xrootd.cfg"), 0o644)
 	makeDir(t, dir, "admin")
-	writeFile(t, filepath.Join(makeDir(t, makeDir(t, dir, "root"), "data"), "file"), []byte(oneFile), 0o644)
+	makeDir(t, makeDir(t, dir, "root"), "data")
 	writePair(t, filepath.Join(dir, "host"), newGridHost(t, g.CA))
-	// XRootD 5.5.3 spells names in Latin-1, where all others have \xHH for what is not ASCII.
-	name := strings.NewReplacer(`\xC3\xAB`, "\xEB", `\xC3\xBC`, "\xFC").Replace(identity)
-	writeFile(t, filepath.Join(dir, "grid-mapfile"), []byte(`"`+name+`" zoe`+"\n"), 0o644)
+	fill(dir)
+	command := append([]string{"/usr/bin/env", "LD_PRELOAD=" + loopbackOnly(t, dir)}, env...)
 	daemon{
 		Name:    "xrootd",
 		Dir:     dir,
-		Command: []string{"/usr/bin/env", "LD_PRELOAD=" + loopbackOnly(t, dir), "/usr/bin/xrootd", "-c", filepath.Join(dir, "xrootd.cfg"), "-I", "v4"},
+		Command: append(command, "/usr/bin/xrootd", "-c", filepath.Join(dir, "xrootd.cfg"), "-I", "v4"),
 		Ready: func() error {
 			conn, err := net.Dial("tcp", s.Address)
 			if err != nil {
