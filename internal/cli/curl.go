@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -93,39 +94,50 @@ the login.`,
 }
 
 func (a *app) curl(ctx context.Context, o curlOptions, target string) error {
+	return a.atPage(ctx, o.login, o.cookies, target, func(ctx context.Context, at place) error {
+		request, err := o.request.Build(ctx, at.url, a.In)
+		if err != nil {
+			return err
+		}
+		answer, err := page.Fetch(at.client.Do, request, o.location)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		o.output.Header = o.include || o.request.Head
+		err = o.output.Write(a.Out, answer)
+		if err == nil && ctx.Err() != nil {
+			// A server that sees us leave may end its answer well, and before its time.
+			err = fmt.Errorf("page: reading the answer: %w", context.Cause(ctx))
+		}
+		if err == nil && o.cookies != "" {
+			err = at.jar.Save(o.cookies)
+		}
+		return err
+	})
+}
+
+// place is a page, and what is needed to be there.
+type place struct {
+	url    *url.URL
+	client *ecp.Client
+	jar    *cookiefile.Jar // of the client
+}
+
+// atPage does something at a page, with the cookies of a file, as long as the patience lasts.
+func (a *app) atPage(ctx context.Context, o loginOptions, cookies, target string, do func(context.Context, place) error) error {
 	u, err := page.ParseURL(target)
 	if err != nil {
 		return err
 	}
-	ctx, patience := withPatience(ctx, o.login.timeout)
+	ctx, patience := withPatience(ctx, o.timeout)
 	defer patience.stop()
 	jar := cookiefile.New(a.Now)
-	client, err := a.newPageClient(ctx, o.login, patience, jar, o.cookies)
+	client, err := a.newPageClient(ctx, o, patience, jar, cookies)
 	if err != nil {
 		return err
 	}
-	request, err := o.request.Build(ctx, u, a.In)
-	if err != nil {
-		return patience.explain(ctx, err)
-	}
-	answer, err := page.Fetch(client.Do, request, o.location)
-	if err != nil {
-		return patience.explain(ctx, err)
-	}
-	defer answer.Body.Close()
-	o.output.Header = o.include || o.request.Head
-	err = o.output.Write(a.Out, answer)
-	if err == nil && ctx.Err() != nil {
-		// A server that sees us leave may end its answer well, and before its time.
-		err = fmt.Errorf("page: reading the answer: %w", context.Cause(ctx))
-	}
-	if err != nil {
-		return patience.explain(ctx, err)
-	}
-	if o.cookies != "" {
-		return jar.Save(o.cookies)
-	}
-	return nil
+	return patience.explain(ctx, do(ctx, place{u, client, jar}))
 }
 
 // curlCode is the exit code that curl has for an error; of what curl does not

@@ -34,8 +34,7 @@ type getCertOptions struct {
 	file            string
 	globus          bool
 	voms            vomsOptions
-	keyType         string
-	keyFormat       string
+	newKey          newKeyOptions
 	keyMode         keyModeOptions
 	json            bool
 }
@@ -56,8 +55,7 @@ func (o *getCertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.file, "file", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
 	o.voms.addFlags(f)
 	f.BoolVar(&o.globus, "globus", false, "store it as usercert.pem and userkey.pem in ~/.globus")
-	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the keys: "+strings.Join(proxycert.KeyTypes(), ", "))
-	f.StringVar(&o.keyFormat, "key-format", "", "`FORMAT` in which the key is written: pkcs1 (default) or pkcs8")
+	o.newKey.addFlags(f)
 	o.keyMode.addFlags(f)
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 }
@@ -105,8 +103,7 @@ configuration file, ~/.config/x509up/config.toml.`,
 	o.addFlags(cmd.Flags())
 	a.addTalkFlags(cmd.Flags(), true)
 	completeWords(cmd, "mode", "certreq", "pkcs12")
-	completeWords(cmd, "key-type", proxycert.KeyTypes()...)
-	completeWords(cmd, "key-format", "pkcs1", "pkcs8")
+	o.newKey.complete(cmd)
 	a.completeVOMS(cmd)
 	completeWords(cmd, "duo", "auto", "push", "phone", "sms", "passcode")
 	return cmd
@@ -133,8 +130,7 @@ func (o *getCertOptions) check(given *pflag.FlagSet) error {
 func (o *getCertOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSet) {
 	o.serviceProvider = config.First(o.serviceProvider, env("X509UP_SERVICE_PROVIDER"), p.ServiceProvider)
 	o.mode = config.First(o.mode, p.Mode, "certreq")
-	o.keyType = config.First(o.keyType, p.KeyType, proxycert.RSA2048.String())
-	o.keyFormat = config.First(o.keyFormat, p.KeyFormat, "pkcs1")
+	o.newKey.fill(p)
 	if !o.globus {
 		o.file = config.First(o.file, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
 	}
@@ -196,11 +192,7 @@ func (a *app) getCert(ctx context.Context, o getCertOptions) error {
 // getCertRequest is the part of the options that says what is wanted.
 func (a *app) getCertRequest(o getCertOptions) (acquire.Request, error) {
 	var r acquire.Request
-	keyType, err := proxycert.ParseKeyType(o.keyType)
-	if err != nil {
-		return r, usagef("--key-type %q: the types are %s", o.keyType, strings.Join(proxycert.KeyTypes(), ", "))
-	}
-	keyFormat, err := parseKeyFormat(o.keyFormat)
+	keyType, keyFormat, err := o.newKey.parse()
 	if err != nil {
 		return r, err
 	}
@@ -289,16 +281,6 @@ func parseForm(fields []string) (getcert.Form, error) {
 		*target = name
 	}
 	return form, nil
-}
-
-func parseKeyFormat(text string) (proxycert.KeyFormat, error) {
-	switch text {
-	case "pkcs1":
-		return proxycert.PKCS1, nil
-	case "pkcs8":
-		return proxycert.PKCS8, nil
-	}
-	return 0, usagef("--key-format %q: the formats are pkcs1 and pkcs8", text)
 }
 
 // report prints what was stored or kept.

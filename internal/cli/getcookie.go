@@ -14,7 +14,6 @@ import (
 
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/internal/cookiefile"
-	"github.com/x509up/x509up/internal/page"
 )
 
 // getCookieOptions are the options of get-cookie.
@@ -54,28 +53,19 @@ format). The file can log in as you: it is made for your eyes only.`,
 }
 
 func (a *app) getCookie(ctx context.Context, o getCookieOptions, target string) error {
-	u, err := page.ParseURL(target)
-	if err != nil {
-		return err
-	}
-	ctx, patience := withPatience(ctx, o.login.timeout)
-	defer patience.stop()
-	jar := cookiefile.New(a.Now)
-	client, err := a.newPageClient(ctx, o.login, patience, jar, o.cookies)
-	if err != nil {
-		return err
-	}
-	if !o.reuse {
-		jar.Forget(u)
-	}
-	reused, err := openSession(ctx, client, u, o.reuse)
-	if err != nil {
-		return patience.explain(ctx, err)
-	}
-	if err := jar.Save(o.cookies); err != nil {
-		return err
-	}
-	return a.reportCookies(jar, u, o, reused)
+	return a.atPage(ctx, o.login, o.cookies, target, func(ctx context.Context, at place) error {
+		if !o.reuse {
+			at.jar.Forget(at.url)
+		}
+		reused, err := openSession(ctx, at.client, at.url, o.reuse)
+		if err != nil {
+			return err
+		}
+		if err := at.jar.Save(o.cookies); err != nil {
+			return err
+		}
+		return a.reportCookies(at.jar, at.url, o, reused)
+	})
 }
 
 // openSession logs in, or finds that the cookies of an earlier login still do:

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +35,7 @@ type initOptions struct {
 	limited, independent bool
 	pathLength           int
 	file, out            string // two names of one option
-	keyType, keyFormat   string
+	newKey               newKeyOptions
 	passphrase           secretOptions
 	keyMode              keyModeOptions
 	profile              string
@@ -59,8 +58,7 @@ func (o *initOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.pathLength, "path-length", 0, "how many proxies may follow below it, `N` (default: any number)")
 	f.StringVarP(&o.file, "file", "f", "", "store it in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
 	f.StringVar(&o.out, "out", "", "another name of --file, `FILE`, for who comes from voms-proxy-init or grid-proxy-init")
-	f.StringVar(&o.keyType, "key-type", "", "`TYPE` of the key: "+strings.Join(proxycert.KeyTypes(), ", "))
-	f.StringVar(&o.keyFormat, "key-format", "", "`FORMAT` in which the key is written: pkcs1 (default) or pkcs8")
+	o.newKey.addFlags(f)
 	o.passphrase.addFlags(f, "passphrase", "passphrase of the private key")
 	o.keyMode.addFlags(f)
 	o.voms.addFlags(f)
@@ -114,8 +112,7 @@ others; --voms= asks for none.`,
 	}
 	o.addFlags(cmd.Flags())
 	a.addTalkFlags(cmd.Flags(), true)
-	completeWords(cmd, "key-type", proxycert.KeyTypes()...)
-	completeWords(cmd, "key-format", "pkcs1", "pkcs8")
+	o.newKey.complete(cmd)
 	a.completeVOMS(cmd)
 	return cmd
 }
@@ -165,8 +162,7 @@ func (o *initOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSe
 		}
 	}
 	o.file = config.First(o.file, o.out, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
-	o.keyType = config.First(o.keyType, p.KeyType, proxycert.RSA2048.String())
-	o.keyFormat = config.First(o.keyFormat, p.KeyFormat, "pkcs1")
+	o.newKey.fill(p)
 	if !given.Changed("hours") && !given.Changed("valid") && p.Hours > 0 {
 		o.hours = fmt.Sprint(p.Hours)
 	}
@@ -221,11 +217,7 @@ func shortByDefault(r acquire.Request, c *proxycert.Credential) []string {
 // initRequest is the part of the options that says what is wanted.
 func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error) {
 	var r acquire.Request
-	keyType, err := proxycert.ParseKeyType(o.keyType)
-	if err != nil {
-		return r, usagef("--key-type %q: the types are %s", o.keyType, strings.Join(proxycert.KeyTypes(), ", "))
-	}
-	keyFormat, err := parseKeyFormat(o.keyFormat)
+	keyType, keyFormat, err := o.newKey.parse()
 	if err != nil {
 		return r, err
 	}

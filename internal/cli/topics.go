@@ -22,7 +22,7 @@ var exitCodes = []struct {
 	{exitOK, "done"},
 	{exitFailure, "any other failure"},
 	{exitUsage, "the command line or the configuration cannot be understood"},
-	{exitNoCredential, "there is no credential"},
+	{exitNoCredential, "there is no credential, or not the file with the certificate, key, password or passphrase that is named"},
 	{exitUnfit, "there is a credential, or a file in its place, but it will not do: it has expired, is of the wrong kind or someone else's"},
 	{exitRefused, "the identity provider refused the login, or the passphrase of a private key is wrong"},
 	{exitServer, "a server could not be reached, or did not answer as it should"},
