@@ -117,9 +117,7 @@ type ForeignError struct {
 	VO       string
 }
 
-func (e *ForeignError) Error() string {
-	return fmt.Sprintf("%s sent attributes of the VO %q", e.Endpoint.Address(), e.VO)
-}
+func (e *ForeignError) Error() string { return fmt.Sprintf("it sent attributes of the VO %q", e.VO) }
 
 // question is a want on its way.
 type question struct {
@@ -205,7 +203,7 @@ func (r Request) attributes(ctx context.Context, c *proxycert.Credential, list [
 	lifetime := cmp.Or(r.VOMS.Lifetime, min(r.Lifetime, c.TimeLeft(r.now())))
 	r.askAll(ctx, c, list, func(q *question) contact.Request {
 		return contact.Request{FQANs: q.want.of(q.endpoints[0].VO), All: q.want.All, Order: r.VOMS.Order, Targets: r.VOMS.Targets, Lifetime: lifetime}
-	}, func(q *question) { q.err = r.take(ctx, q) })
+	}, r.take)
 	warnings, err := r.failures(list, false)
 	if err != nil {
 		return nil, nil, err
@@ -224,9 +222,11 @@ func (r Request) attributes(ctx context.Context, c *proxycert.Credential, list [
 	return []pkix.Extension{extension}, append(warnings, r.hidden(c)...), nil
 }
 
-// askAll asks for each VO that has not failed already, and looks at each answer
-// with take.
-func (r Request) askAll(ctx context.Context, c *proxycert.Credential, list []*question, what func(*question) contact.Request, take func(*question)) {
+// askAll asks for each VO that has not failed already, and looks with take at
+// each answer that brings attributes. A server whose answer will not do has
+// failed, and the next one of the VO is asked.
+func (r Request) askAll(ctx context.Context, c *proxycert.Credential, list []*question, what func(*question) contact.Request,
+	take func(context.Context, *question, *contact.Answer) error) {
 	client := r.VOMS.client(c)
 	var all sync.WaitGroup
 	for _, q := range list {
@@ -235,9 +235,9 @@ func (r Request) askAll(ctx context.Context, c *proxycert.Credential, list []*qu
 		}
 		q.holder = c.EndEntity()
 		all.Go(func() {
-			if q.answer, q.err = client.Ask(ctx, q.endpoints, what(q)); q.err == nil {
-				take(q)
-			}
+			own := *client
+			own.Check = func(ctx context.Context, answer *contact.Answer) error { return take(ctx, q, answer) }
+			q.answer, q.err = own.Ask(ctx, q.endpoints, what(q))
 		})
 	}
 	all.Wait()
@@ -274,13 +274,13 @@ func (v *VOMS) client(c *proxycert.Credential) *contact.Client {
 }
 
 // take reads and checks what a server sent.
-func (r Request) take(ctx context.Context, q *question) error {
-	ac, err := voms.ParseAC(q.answer.AC)
+func (r Request) take(ctx context.Context, q *question, answer *contact.Answer) error {
+	ac, err := voms.ParseAC(answer.AC)
 	if err != nil {
 		return err
 	}
-	if ac.VO != q.answer.Endpoint.VO {
-		return &ForeignError{q.answer.Endpoint, ac.VO}
+	if ac.VO != answer.Endpoint.VO {
+		return &ForeignError{answer.Endpoint, ac.VO}
 	}
 	if r.VOMS.Verify != nil {
 		if _, err := r.VOMS.Verify(ctx, ac, q.holder); err != nil {
@@ -296,8 +296,9 @@ func (r Request) take(ctx context.Context, q *question) error {
 func (r Request) aboutAnswer(q *question, asked time.Duration) []string {
 	var warnings []string
 	for _, w := range q.answer.Warnings {
-		// That is said below, if it matters, in words that people use.
-		if !strings.Contains(w, "shortened to") {
+		// That is said below, if it matters, in words that people use. Of what comes first, voms-server speaks even where
+		// --order has put it there.
+		if !strings.Contains(w, "shortened to") && !strings.HasSuffix(w, "is not the first selected!") {
 			warnings = append(warnings, fmt.Sprintf("the server %s of the VO %q says: %s", q.answer.Endpoint.Address(), q.want.Key, w))
 		}
 	}
@@ -343,7 +344,7 @@ func List(ctx context.Context, r Request) ([]Listing, []string, error) {
 		return nil, nil, err
 	}
 	defer stop()
-	r.askAll(ctx, c, list, func(*question) contact.Request { return contact.Request{List: true} }, func(*question) {})
+	r.askAll(ctx, c, list, func(*question) contact.Request { return contact.Request{List: true} }, nil)
 	unlisted := r.unasked(ctx, c, list)
 	warnings, err := r.failures(list, false)
 	if err != nil {
@@ -368,10 +369,12 @@ func (r Request) unasked(ctx context.Context, c *proxycert.Credential, list []*q
 			again = append(again, &question{want: q.want, endpoints: q.endpoints})
 		}
 	}
-	r.askAll(ctx, c, again, func(*question) contact.Request { return contact.Request{} }, func(q *question) {
-		if q.ac, q.err = voms.ParseAC(q.answer.AC); q.err == nil {
-			q.answer.FQANs = q.ac.FQANs
+	r.askAll(ctx, c, again, func(*question) contact.Request { return contact.Request{} }, func(_ context.Context, _ *question, answer *contact.Answer) error {
+		ac, err := voms.ParseAC(answer.AC)
+		if err == nil {
+			answer.FQANs = ac.FQANs
 		}
+		return err
 	})
 	for _, better := range again {
 		for _, q := range list {

@@ -195,6 +195,7 @@ func TestWarningsOfServers(t *testing.T) {
 	}{
 		{"said", `the server ADDRESS of the VO "cms" says: only a subset of them can be issued`, "cms",
 			func(v *vo) { v.warning = "only a subset of them can be issued" }},
+		{"the primary attribute, needlessly", "", "cms", func(v *vo) { v.warning = "FQAN: /cms is not the first selected!\n" }},
 		{"another primary attribute", `the VO "cms" gave something else than was asked for: its primary attribute is /cms/it, and /cms/Role=a is wanted`,
 			"cms:/cms/Role=a", func(v *vo) { v.change = func(a *aa.Template) { a.FQANs = []string{"/cms/it", "/cms/Role=a"} } }},
 		{"not all", `the VO "cms" gave something else than was asked for: /cms/Role=a is not among its attributes`,
@@ -254,10 +255,10 @@ func TestNoAttributes(t *testing.T) {
 			is(new(*acquire.VOMSError), new(*contact.RequestError)), true},
 		{"of another VO", []string{"cms"}, func(g *grid, _ *acquire.Request) {
 			g.vos["cms"].change = func(a *aa.Template) { a.VO = "atlas" }
-		}, `getting attributes of the VO "cms": CMS sent attributes of the VO "atlas"`, is(new(*acquire.ForeignError)), false},
+		}, `getting attributes of the VO "cms": CMS: it sent attributes of the VO "atlas"`, is(new(*acquire.ForeignError)), false},
 		{"of another VO, unchecked", []string{"cms"}, func(g *grid, r *acquire.Request) {
 			r.VOMS.Verify, g.vos["cms"].change = nil, func(a *aa.Template) { a.VO = "atlas" }
-		}, `CMS sent attributes of the VO "atlas"`, is(new(*acquire.ForeignError)), false},
+		}, `CMS: it sent attributes of the VO "atlas"`, is(new(*acquire.ForeignError)), false},
 		{"expired", []string{"cms"}, func(g *grid, _ *acquire.Request) {
 			g.vos["cms"].change = func(a *aa.Template) { a.NotBefore, a.NotAfter = now.Add(-2*time.Hour), now.Add(-time.Hour) }
 		}, "it expired at 2030-01-01T11:00:00Z", is(new(*acquire.VOMSError), new(*voms.ValidityError)), false},
@@ -292,6 +293,31 @@ func TestNoAttributes(t *testing.T) {
 				t.Errorf("the source was spared: %v, want %v", got, tt.before)
 			}
 		})
+	}
+}
+
+// TestNextServer: where the attributes that one server of a VO gives will not do, the next one's may.
+func TestNextServer(t *testing.T) {
+	t.Parallel()
+	g := newGrid(t, "cms", "replica")
+	bad, good := g.vos["cms"], g.vos["replica"]
+	good.name, good.endpoint.VO = "cms", "cms"
+	bad.change = func(a *aa.Template) { a.NotBefore, a.NotAfter = now.Add(-2*time.Hour), now.Add(-time.Hour) }
+	r := g.request("cms")
+	r.VOMS.Find = func(context.Context, string) ([]contact.Endpoint, error) {
+		return []contact.Endpoint{bad.endpoint, good.endpoint}, nil
+	}
+	r.VOMS.Client.Spoken = func(contact.Endpoint) contact.Protocol { return contact.REST } // so that the order is kept
+	if _, err := acquire.Run(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if got := attributes(t, load(t, r.Target.File)); got != "cms:/cms" || len(bad.questions()) != 1 || len(good.questions()) != 1 {
+		t.Errorf("got %s after %d and %d questions", got, len(bad.questions()), len(good.questions()))
+	}
+	good.change = bad.change
+	_, err := acquire.Run(t.Context(), r)
+	if failed, ok := errors.AsType[*contact.FailedError](err); !ok || len(failed.Failures) != 2 {
+		t.Errorf("got %v", err)
 	}
 }
 

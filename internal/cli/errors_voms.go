@@ -76,6 +76,11 @@ func judgeServers(e *acquire.VOMSError, failed *contact.FailedError, v *verdict)
 		}
 		return v.is(code, refusalHint(e, refused))
 	}
+	for _, f := range failed.Failures {
+		if aboutAttributes(f.Err) {
+			return judgeVOMS(&acquire.VOMSError{VO: e.VO, Subject: e.Subject, Issuer: e.Issuer, Err: f.Err}, v)
+		}
+	}
 	if _, ok := errors.AsType[*contact.ClientCertificateError](failed); ok {
 		return v.is(exitVOMS, fmt.Sprintf("the server does not take the certificate of %s: has it, or the proxy, expired, or does the server not know the CA %s?",
 			e.Subject, e.Issuer))
@@ -88,6 +93,14 @@ func judgeServers(e *acquire.VOMSError, failed *contact.FailedError, v *verdict)
 		hints = append(hints, "--timeout gives servers more time")
 	}
 	return v.is(exitServer, hints...)
+}
+
+// aboutAttributes says whether a server has given attributes, which will not do.
+func aboutAttributes(err error) bool {
+	_, broken := errors.AsType[*voms.ParseError](err)
+	_, foreign := errors.AsType[*acquire.ForeignError](err)
+	_, mends := attributesMender(err)
+	return broken || foreign || mends
 }
 
 // addressInText is one in the words of a server.

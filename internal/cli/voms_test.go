@@ -69,6 +69,13 @@ func TestVOMSVerdicts(t *testing.T) {
 			[]string{"x509up vo list shows the VOs that are known, x509up vo add adds one; --vomses PATH names a file"}},
 		{"what cannot be asked for", &contact.RequestError{Reason: "x"}, 2, nil},
 		{"another VO", &acquire.ForeignError{Endpoint: e, VO: "atlas"}, 7, []string{"tell the administrators of the VO: its server is at fault"}},
+		{"attributes of another VO, of one server", failed(errors.New("connecting"), &acquire.ForeignError{Endpoint: e, VO: "atlas"}), 7,
+			[]string{"tell the administrators of the VO: its server is at fault"}},
+		{"attributes that nobody can read", failed(&voms.ParseError{}), 7, []string{"tell the administrators of the VO: its server is at fault"}},
+		{"a refusal beside an LSC file", failed(&voms.LSCMissingError{Err: fs.ErrNotExist}, &contact.RefusedError{Endpoint: e, Reason: contact.Suspended}), 7,
+			[]string{"the administrators of the VO know why, and can lift it"}},
+		{"an LSC file of one server", failed(errors.New("connecting"), &voms.LSCMissingError{VO: "cms", Host: "h", Path: "/d/cms/h.lsc", Err: fs.ErrNotExist}), 7, []string{
+			"install the VO's LSC files, which bring /d/cms/h.lsc", "x509up vo add takes LSC files, or the VO's ID card, and needs no administrator"}},
 		{"an LSC file", &voms.LSCMissingError{VO: "cms", Host: "h", Path: "/d/cms/h.lsc", Err: fs.ErrNotExist}, 7, []string{
 			"install the VO's LSC files, which bring /d/cms/h.lsc", "x509up vo add takes LSC files, or the VO's ID card, and needs no administrator"}},
 		{"expired when it came", &voms.ValidityError{AC: &voms.AC{}}, 7,

@@ -84,6 +84,10 @@ type Client struct {
 
 	// Notify is told of each server before it is asked: "asking voms.example.org:15000 (dteam)". May be nil.
 	Notify func(string)
+
+	// Check looks at an answer that brings a certificate. What it does not like is a failure of that server, and the next
+	// one is asked, which may do better: the LSC file of one of them may be missing here. Nil: nothing is wrong.
+	Check func(context.Context, *Answer) error
 }
 
 // Ask asks the servers of one VO until one gives what is wanted. It returns a *FailedError if none does, a *RequestError for

@@ -51,6 +51,10 @@ func (r *race) run(parent context.Context) (*Answer, error) {
 	r.turns, r.timer = 1, time.NewTimer(0)
 	defer r.timer.Stop()
 	r.start(ctx)
+	if r.started == 0 { // the time was over before it began
+		r.started = 1
+		r.expire()
+	}
 	for r.pending > 0 && !r.over {
 		select {
 		case e := <-r.events:
@@ -127,6 +131,11 @@ func (r *race) handle(ctx context.Context, e event) *Answer {
 		return nil
 	}
 	a := r.attempts[e.attempt]
+	if e.answer != nil && !a.listing() && r.client.Check != nil {
+		if e.err = r.client.Check(ctx, e.answer); e.err != nil {
+			e.answer = nil
+		}
+	}
 	a.ended, a.err, a.protocol = true, e.err, e.protocol
 	r.pending--
 	if a.asked {

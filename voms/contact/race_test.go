@@ -121,6 +121,49 @@ func TestRaceEnds(t *testing.T) {
 	})
 }
 
+// TestNoTime: a time limit that is over before it begins has a reason, too.
+func TestNoTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+		defer cancel()
+		_, err := newWorld(t).client().Ask(ctx, endpoints("hole"), contact.Request{})
+		if !errors.Is(err, context.DeadlineExceeded) || err.Error() != `contact: asking the servers of "vo": hole:15000: no connection in time` {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// TestCheck: an answer that the caller does not like is a failure of that server, and the next one is asked. A list is not looked at.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add(&server{host: "a", rest: goodREST, legacy: xmlLegacy("<bitstr>L3ZvCg==</bitstr>")})
+		w.add(&server{host: "b", rest: goodREST})
+		client := inOrder(w.client())
+		unliked := errors.New("unliked")
+		client.Check = func(_ context.Context, answer *contact.Answer) error {
+			if answer.Endpoint.Host == "a" {
+				return unliked
+			}
+			return nil
+		}
+		w.pipe(client)
+		answer, err := client.Ask(t.Context(), endpoints("a", "b"), contact.Request{})
+		if err != nil || answer.Endpoint.Host != "b" {
+			t.Errorf("%+v, %v", answer, err)
+		}
+		answer, err = client.Ask(t.Context(), endpoints("a"), contact.Request{})
+		if answer != nil || !errors.Is(err, unliked) || err.Error() != `contact: asking the servers of "vo": a:15000: unliked` {
+			t.Errorf("%+v, %v", answer, err)
+		}
+		if answer, err = client.Ask(t.Context(), endpoints("a"), contact.Request{List: true}); err != nil || len(answer.FQANs) != 1 {
+			t.Errorf("%+v, %v", answer, err)
+		}
+	})
+}
+
 // TestCancelled: a user who gives up gets that as the reason, not a list of servers.
 func TestCancelled(t *testing.T) {
 	t.Parallel()
