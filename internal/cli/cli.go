@@ -149,17 +149,36 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
-	if !ok || unknown.GetSpecifiedShortnames() != "" {
+	if !ok {
 		return &usageError{err.Error()}
+	}
+	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
+		return shortError(cmd, letters, err)
 	}
 	name := unknown.GetSpecifiedName()
 	// Those who come from voms-proxy-init know --file by another name.
 	if name == "out" && cmd.Flags().Lookup("file") != nil {
-		return &noOptionError{name, "file"}
+		return &noOptionError{"--" + name, "file"}
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return &noOptionError{name, nearest.Of(name, names)}
+	return &noOptionError{"--" + name, nearest.Of(name, names)}
+}
+
+// shortError says which option might have been meant by letters that are none, behind a single dash: voms-proxy-init and its like write -voms
+// for --voms, of which -v has been understood when the rest is not.
+func shortError(cmd *cobra.Command, letters string, err error) error {
+	var meant error = &usageError{err.Error()}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		read, ok := strings.CutSuffix(f.Name, letters)
+		for _, letter := range read {
+			ok = ok && cmd.Flags().ShorthandLookup(string(letter)) != nil
+		}
+		if ok && len(letters) > 1 {
+			meant = &noOptionError{"-" + f.Name, f.Name}
+		}
+	})
+	return meant
 }
 
 // noArgs is cobra.NoArgs with a message that says what to do: a file is most often meant as what the command works on.

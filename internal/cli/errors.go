@@ -77,7 +77,7 @@ type (
 	configError struct{ err error }
 	// noCommandError is a name that no command below parent has.
 	noCommandError struct{ name, parent, nearest string }
-	// noOptionError is the name of an option that a command does not have.
+	// noOptionError is the name, with its dashes, of an option that a command does not have, and of one that it has, without.
 	noOptionError struct{ name, nearest string }
 	// refusedFileError is a file with the wrong mode or owner; mounted tells that its mode is that of a mount, keyless that
 	// it was to hold a private key, and holds certificates alone.
@@ -121,7 +121,7 @@ func (e *configError) Error() string { return e.err.Error() }
 func (e *configError) Unwrap() error { return e.err }
 
 func (e *noCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
-func (e *noOptionError) Error() string  { return "there is no option --" + e.name }
+func (e *noOptionError) Error() string  { return "there is no option " + e.name }
 func (e *laxModeError) Error() string {
 	return fmt.Sprintf("others may read %s (mode %04o)", e.path, e.mode)
 }
