@@ -229,7 +229,8 @@ type vomsRefusal struct {
 	says       []string
 }
 
-// vomsRefusals are all that this site can refuse. Empty is a folder without files, dead a vomses file with a server that is not there.
+// vomsRefusals are all that this site can refuse. Empty is a folder without files, dead a vomses file with two servers: one is not there,
+// the other does not answer.
 func vomsRefusals(empty, dead string) []vomsRefusal {
 	one, two := vomsArgs([]string{"test.vo"}), vomsArgs([]string{"test.vo", "other.vo:/other.vo/Role=production"})
 	return []vomsRefusal{
@@ -246,6 +247,8 @@ func vomsRefusals(empty, dead string) []vomsRefusal {
 		{"group of another VO", vomsMember, vomsArgs([]string{"test.vo:/other.vo"}), exitUsage, []string{`/other.vo is no attribute of the VO "test.vo"`}},
 		{"no LSC file", vomsMember, append(one, "--vomsdir", empty), exitVOMS, []string{"there is no " + empty + "/test.vo/localhost.lsc", "should hold:"}},
 		{"no server", vomsMember, append(vomsArgs([]string{"dead"}), "--vomses", dead), exitServer, []string{"connection refused", "hint: x509up vo check dead"}},
+		{"black hole", vomsMember, append(vomsArgs([]string{"silent"}), "--vomses", dead, "--timeout", "500ms"), exitServer,
+			[]string{"localhost:", "500ms", "hint: --timeout gives servers more time"}},
 	}
 }
 
@@ -253,7 +256,8 @@ func vomsRefusals(empty, dead string) []vomsRefusal {
 func TestInitVOMSRefused(t *testing.T) {
 	s := startVOMS(t, newGrid(t))
 	dead := filepath.Join(t.TempDir(), "dead.vomses")
-	writeOwn(t, dead, []byte(`"dead" "localhost" "1" "/CN=dead" "dead"`+"\n"), 0o644)
+	silent := vomsServer{VO: "silent", Host: "localhost", Port: blackHole(t)}
+	writeOwn(t, dead, []byte(`"dead" "localhost" "1" "/CN=dead" "dead"`+"\n"+silent.vomsesLine()), 0o644)
 	for _, c := range vomsRefusals(t.TempDir(), dead) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
