@@ -85,16 +85,29 @@ func (a *app) addVO(ctx context.Context, sources []string, o voAddOptions) error
 	}
 	cards, findings := c.Cards()
 	cards, err := chosen(cards, o)
-	if err != nil {
-		return err
-	}
 	for _, card := range cards {
 		findings = append(findings, card.Findings...)
 	}
 	for _, finding := range findings {
 		a.warn("%s", finding)
 	}
-	return a.installVOs(cards, strings.Join(sources, ", "), o.force)
+	source := strings.Join(sources, ", ")
+	switch {
+	case err != nil:
+		return err
+	case len(cards) == 0: // but for what cannot be used, which has been said
+		return &vo.NothingError{Source: source}
+	}
+	for _, card := range cards {
+		switch {
+		case len(card.Endpoints)+len(card.LSC) > 0:
+		case len(card.Findings) > 0:
+			return &vo.NothingError{Source: source, Err: fmt.Errorf("what it says of the VO %q cannot be used", card.VO)}
+		default:
+			return &noServerError{card.VO}
+		}
+	}
+	return a.installVOs(cards, source, o.force)
 }
 
 // installVOs writes, and says what it wrote and what is still missing.
@@ -174,11 +187,6 @@ func chosen(cards []vo.Card, o voAddOptions) ([]vo.Card, error) {
 	}
 	if len(cards) > 1 && len(o.vos) == 0 && !o.all {
 		return nil, &severalVOsError{names}
-	}
-	for _, card := range cards {
-		if len(card.Endpoints)+len(card.LSC) == 0 {
-			return nil, &noServerError{card.VO}
-		}
 	}
 	return cards, nil
 }

@@ -60,7 +60,7 @@ func (e *ExistsError) Error() string {
 type NameError struct{ Name string }
 
 func (e *NameError) Error() string {
-	return fmt.Sprintf("vo: adding a VO: %q is no name of a VO or of a host", e.Name)
+	return fmt.Sprintf("vo: naming a file: %q is no name of a VO or of a host", e.Name)
 }
 
 // WriteError says why a file could not be written or removed.
@@ -139,7 +139,7 @@ func filesOf(card Card, f Folders, source string) ([]wanted, error) {
 // as backups are called, which contact.Load does not read.
 func isFileName(s string) bool {
 	const runes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:"
-	return s != "" && len(s) <= 250 && s[0] != '.' && strings.Trim(s, runes) == "" && !strings.HasSuffix(s, ".bak") && !strings.HasSuffix(s, ".orig")
+	return s != "" && len(s) <= 250 && strings.Trim(s, runes) == "" && !contact.IsBackup(s)
 }
 
 // compare looks at what is there. Comments do not count.

@@ -122,12 +122,13 @@ func TestInstallErrors(t *testing.T) {
 		change func(t *testing.T, p *place)
 		want   string
 	}{
-		"a VO that leads out":     {func(_ *testing.T, p *place) { p.cards[0].VO = ".." }, `".." is no name`},
-		"a VO that is a path":     {func(_ *testing.T, p *place) { p.cards[0].VO = "a/b" }, `"a/b" is no name`},
-		"a VO that is hidden":     {func(_ *testing.T, p *place) { p.cards[0].VO = ".a" }, `".a" is no name`},
-		"a VO called as a backup": {func(_ *testing.T, p *place) { p.cards[0].VO = "a.bak" }, `"a.bak" is no name`},
-		"a VO without a name":     {func(_ *testing.T, p *place) { p.cards[0].VO = "" }, `"" is no name`},
-		"a host that leads out":   {func(_ *testing.T, p *place) { p.cards[0].LSC[0].Host = "../x" }, `"../x" is no name`},
+		"a VO that leads out":                {func(_ *testing.T, p *place) { p.cards[0].VO = ".." }, `".." is no name`},
+		"a VO that is a path":                {func(_ *testing.T, p *place) { p.cards[0].VO = "a/b" }, `"a/b" is no name`},
+		"a VO that is hidden":                {func(_ *testing.T, p *place) { p.cards[0].VO = ".a" }, `".a" is no name`},
+		"a VO called as a backup":            {func(_ *testing.T, p *place) { p.cards[0].VO = "a.bak" }, `"a.bak" is no name`},
+		"a VO called as a package manager's": {func(_ *testing.T, p *place) { p.cards[0].VO = "a.rpmnew" }, `"a.rpmnew" is no name`},
+		"a VO without a name":                {func(_ *testing.T, p *place) { p.cards[0].VO = "" }, `"" is no name`},
+		"a host that leads out":              {func(_ *testing.T, p *place) { p.cards[0].LSC[0].Host = "../x" }, `"../x" is no name`},
 		"two LSC files of one": {func(_ *testing.T, p *place) {
 			p.cards[0].LSC = append(p.cards[0].LSC, vo.LSC{Host: "voms.example.org", Chains: [][]string{{"/CN=a", "/CN=b"}}})
 		}, "it is wanted twice"},

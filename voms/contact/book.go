@@ -86,7 +86,7 @@ func (l *loader) loadFolder(path string, depth int) {
 		l.find(path, err)
 	}
 	for _, entry := range entries {
-		if !isBackup(entry.Name()) {
+		if !IsBackup(entry.Name()) {
 			l.load(filepath.Join(path, entry.Name()), depth+1)
 		}
 	}
@@ -118,7 +118,8 @@ func readFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxVomses+1))
 }
 
-func isBackup(name string) bool {
+// IsBackup says whether Load passes over a file of that name in a folder: hidden ones, and those that editors and package managers leave.
+func IsBackup(name string) bool {
 	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "#") {
 		return true
 	}
