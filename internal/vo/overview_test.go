@@ -143,7 +143,7 @@ func TestErrorTexts(t *testing.T) {
 	for want, err := range map[string]error{
 		"vo: reading x: it holds neither VO ID cards nor vomses lines nor LSC files": &vo.NothingError{Source: "x"},
 		"vo: adding a VO: /a is there and says something else":                       &vo.ExistsError{Path: "/a"},
-		`vo: adding a VO: "a/b" is no name of a VO or of a host`:                     &vo.NameError{Name: "a/b"},
+		`vo: naming a file: "a/b" is no name of a VO or of a host`:                   &vo.NameError{Name: "a/b"},
 		`vo: removing the VO "a": it is not among those that were added`:             &vo.NotAddedError{VO: "a"},
 		"vo: changing /a: file exists":                                               &vo.WriteError{Path: "/a", Err: errors.New("file exists")},
 	} {
