@@ -69,7 +69,8 @@ func (a *app) newGetCert() *cobra.Command {
 		Long: `get-cert logs in at a SAML identity provider with a user name and a password,
 without a browser (ECP), gets a short-lived certificate from an online CA behind
 a service provider, makes a proxy of it if asked to, and stores it. With --voms
-it puts attributes of VOs into the proxy, for which it asks their servers.
+it asks the servers of VOs for attributes, checks them, and puts them into the
+proxy, which it makes then without being asked to.
 
 The identity provider is named by its URL, by a part of its name in a list
 (--idp-list), or by its entityID in SAML metadata (--metadata). The private key
@@ -81,6 +82,8 @@ configuration file, ~/.config/x509up/config.toml.`,
         --service-provider https://ca.example.org/secure/getcert --proxy
   # with the settings of a profile, and only if less than 12 hours are left
   $ x509up get-cert --profile campus --reuse=12
+  # with attributes of a VO; --list shows what could be asked for
+  $ x509up get-cert --profile campus --voms cms:/cms/Role=production
   # in a script
   $ x509up get-cert --proxy --password-file ~/.idp-password -q --json`,
 		Args: noArgsButReuse,

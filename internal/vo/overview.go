@@ -202,7 +202,7 @@ func (v *Shown) Write(w io.Writer) error {
 			line("LSC", f.Path)
 		}
 		for i, name := range f.Names {
-			line([]string{"  subject", "  issuer"}[i%2], name)
+			line([]string{"  DN", "  CA"}[i%2], name)
 		}
 	}
 	_, err := io.WriteString(w, b.String())

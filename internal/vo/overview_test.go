@@ -93,15 +93,15 @@ server   : lcg-voms2.cern.ch:15004
   from   : file, line 6
   gone   : gone since 2025-01; voms-dteam-auth.cern.ch:443 has taken its place
 LSC      : SECOND/dteam/voms.example.org.lsc
-  subject : ` + subject + `
-  issuer : ` + issuer + `
+  DN     : ` + subject + `
+  CA     : ` + issuer + `
 LSC      : looking for the LSC file of the VO "dteam" and the server "missing.example": there is no FIRST/dteam/missing.example.lsc
   mend   : install the VO's LSC files, which bring FIRST/dteam/missing.example.lsc
 LSC      : reading the LSC file FIRST/dteam/broken.example.lsc: there is no name in it
   mend   : replace FIRST/dteam/broken.example.lsc by the VO's LSC file: one line with the subject of the server's certificate, one with its issuer
 LSC      : FIRST/dteam/unnamed.example.lsc (of a server that no vomses file names)
-  subject : ` + subject + `
-  issuer : ` + issuer + "\n"
+  DN     : ` + subject + `
+  CA     : ` + issuer + "\n"
 	got := strings.NewReplacer(filepath.ToSlash(first), "FIRST", filepath.ToSlash(second), "SECOND").Replace(filepath.ToSlash(out.String()))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
