@@ -19,6 +19,7 @@ import (
 
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/voms"
+	"github.com/x509up/x509up/voms/vomsdir"
 )
 
 // What was put in comes out.
@@ -28,7 +29,7 @@ func TestParseAC(t *testing.T) {
 	template := s.template()
 	template.Serial = big.NewInt(77)
 	template.Issuers = []*x509.Certificate{s.ca.Cert}
-	s.write(t, "vo", "voms.example.org", string(voms.FormatLSC([]*x509.Certificate{s.server.Leaf(), s.ca.Cert})))
+	s.write(t, "vo", "voms.example.org", string(vomsdir.Format([]*x509.Certificate{s.server.Leaf(), s.ca.Cert})))
 	der := s.create(t, template)
 	a := parse(t, der)
 	type facts struct {

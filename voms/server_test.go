@@ -16,6 +16,7 @@ import (
 
 	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/voms"
+	"github.com/x509up/x509up/voms/vomsdir"
 )
 
 // Bad LSC files, and files that are not where they are looked for. The sibling is the same attribute certificate with a good one.
@@ -153,7 +154,7 @@ func TestOldCertificates(t *testing.T) {
 	stranger := issue(testca.New(t, testca.Options{}), testca.Leaf{Subject: subject, Key: s.server.Key})
 	good := s.create(t, s.template())
 	bare := s.mutate(t, good, func(m *mutant) { m.drop(idCertificates) })
-	names := string(voms.FormatLSC(s.server.Chain))
+	names := string(vomsdir.Format(s.server.Chain))
 	for name, test := range map[string]struct {
 		der   []byte
 		files map[string]string
@@ -232,7 +233,7 @@ func TestServerChain(t *testing.T) {
 	a := parse(t, s.create(t, template))
 	both, old := voms.Dir{Path: t.TempDir()}, voms.Dir{Path: t.TempDir()}
 	if err := errors.Join(
-		os.Mkdir(both.Path+"/vo", 0o755), os.WriteFile(both.Path+"/vo/voms.example.org.lsc", voms.FormatLSC(a.Certificates), 0o644),
+		os.Mkdir(both.Path+"/vo", 0o755), os.WriteFile(both.Path+"/vo/voms.example.org.lsc", vomsdir.Format(a.Certificates), 0o644),
 		os.WriteFile(old.Path+"/a.pem", []byte(pemOf(s.server.Leaf())), 0o644),
 	); err != nil {
 		t.Fatal(err)

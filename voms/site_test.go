@@ -22,6 +22,7 @@ import (
 	"github.com/x509up/x509up/trust"
 	"github.com/x509up/x509up/voms"
 	"github.com/x509up/x509up/voms/aa"
+	"github.com/x509up/x509up/voms/vomsdir"
 )
 
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -42,7 +43,7 @@ func newSite(t testing.TB) *site {
 		member: ca.Issue(t, testca.Leaf{}),
 		dir:    voms.Dir{Path: t.TempDir()},
 	}
-	s.write(t, "vo", "voms.example.org", string(voms.FormatLSC(s.server.Chain)))
+	s.write(t, "vo", "voms.example.org", string(vomsdir.Format(s.server.Chain)))
 	return s
 }
 

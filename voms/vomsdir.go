@@ -3,11 +3,7 @@
 
 package voms
 
-import (
-	"crypto/x509"
-
-	"github.com/x509up/x509up/voms/vomsdir"
-)
+import "github.com/x509up/x509up/voms/vomsdir"
 
 // What Verify wants and what it answers with is shared with package vomsdir, where it is explained.
 type (
@@ -22,9 +18,3 @@ type (
 	// LSCMismatchError says that an LSC file is about other certificates than the server's.
 	LSCMismatchError = vomsdir.MismatchError
 )
-
-// ParseLSC is vomsdir.Parse.
-func ParseLSC(data []byte) (*LSC, error) { return vomsdir.Parse(data) }
-
-// FormatLSC is vomsdir.Format.
-func FormatLSC(certs []*x509.Certificate) []byte { return vomsdir.Format(certs) }

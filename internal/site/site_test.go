@@ -22,6 +22,7 @@ import (
 	"github.com/x509up/x509up/trust"
 	"github.com/x509up/x509up/voms"
 	"github.com/x509up/x509up/voms/aa"
+	"github.com/x509up/x509up/voms/vomsdir"
 )
 
 // now is when the tests happen; the certificates of testca are valid then.
@@ -101,7 +102,7 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	lsc := string(voms.FormatLSC(ac.Certificates))
+	lsc := string(vomsdir.Format(ac.Certificates))
 	good, empty, other := filepath.Join(dir, "good"), filepath.Join(dir, "empty"), filepath.Join(dir, "other")
 	write(t, filepath.Join(good, "cms", "voms.cms.lsc"), lsc)
 	write(t, filepath.Join(other, "cms", "voms.cms.lsc"), "/CN=other\n/CN=CA\n")

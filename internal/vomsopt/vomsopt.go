@@ -14,8 +14,8 @@
 //	cms:/Role=t1             the same
 //	cms:all                  all groups and roles
 //
-// What stands before the colon is an alias of vomses files, or the name of a VO. Several of the same one are one request. What is
-// first is the primary attribute.
+// What stands before the colon is an alias of vomses files, or the name of a VO. Several of the same one are one request, to
+// which the VO alone adds nothing. What is first is the primary attribute.
 //
 // It reads no options itself, and no file before that is needed.
 package vomsopt

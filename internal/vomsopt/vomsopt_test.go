@@ -20,6 +20,7 @@ import (
 	"github.com/x509up/x509up/voms"
 	"github.com/x509up/x509up/voms/aa"
 	"github.com/x509up/x509up/voms/contact"
+	"github.com/x509up/x509up/voms/vomsdir"
 )
 
 func now() time.Time { return time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC) }
@@ -178,7 +179,7 @@ func TestDoubts(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for path, data := range map[string][]byte{"cas/ca.pem": ca.PEM(), "vomsdir/cms/voms.lsc": voms.FormatLSC(ac.Certificates)} {
+	for path, data := range map[string][]byte{"cas/ca.pem": ca.PEM(), "vomsdir/cms/voms.lsc": vomsdir.Format(ac.Certificates)} {
 		path = filepath.Join(dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
