@@ -360,12 +360,16 @@ func List(ctx context.Context, r Request) ([]Listing, []string, error) {
 	return listings, warnings, nil
 }
 
+// inTime says whether a server was heard of before the time was over. If none was, to ask again would take as long again.
+func inTime(f contact.Failure) bool { return !errors.Is(f.Err, context.DeadlineExceeded) }
+
 // unasked takes what a VO gives to all who name no attribute for its list, where
 // no server has one: IAM, which speaks REST alone, has no request for it.
 func (r Request) unasked(ctx context.Context, c *proxycert.Credential, list []*question) (warnings []string) {
 	var again []*question
 	for _, q := range list {
-		if failed, ok := errors.AsType[*contact.FailedError](q.err); ok && failed.Refused() == nil && len(q.endpoints) > 0 {
+		failed, ok := errors.AsType[*contact.FailedError](q.err)
+		if ok && failed.Refused() == nil && slices.ContainsFunc(failed.Failures, inTime) {
 			again = append(again, &question{want: q.want, endpoints: q.endpoints})
 		}
 	}

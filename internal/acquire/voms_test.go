@@ -8,9 +8,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -356,6 +358,24 @@ func TestUnlisted(t *testing.T) {
 	g.vos["dteam"].refusal = notMember
 	if _, _, err := acquire.List(t.Context(), g.request("dteam")); err == nil {
 		t.Error("a VO that gives nothing has a list")
+	}
+}
+
+// TestListOfNobody: where the time is over there is none for another question.
+func TestListOfNobody(t *testing.T) {
+	t.Parallel()
+	g := newGrid(t, "cms")
+	r := g.request("cms")
+	var dialed atomic.Int32
+	r.VOMS.Client.Timeout = 10 * time.Millisecond
+	r.VOMS.Client.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		dialed.Add(1)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	_, _, err := acquire.List(t.Context(), r)
+	if !errors.Is(err, context.DeadlineExceeded) || dialed.Load() != 1 {
+		t.Errorf("got %v after %d connections", err, dialed.Load())
 	}
 }
 
