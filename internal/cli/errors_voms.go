@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/nearest"
@@ -47,6 +48,8 @@ func judgeVOMS(e *acquire.VOMSError, v *verdict) bool {
 		var hints []string
 		if name := nearest.Of(unknown.VO, unknown.Known); name != "" {
 			hints = append(hints, "--voms "+shellQuote(name)+"?")
+		} else if strings.ContainsAny(unknown.VO, ",/") {
+			hints = append(hints, "--voms takes one VO, or VO:FQAN such as cms:/cms/Role=production, and may be repeated")
 		}
 		return v.is(exitVOMS, append(hints, "x509up vo list shows the VOs that are known, x509up vo add adds one; --vomses PATH names a file")...)
 	}

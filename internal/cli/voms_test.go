@@ -78,6 +78,9 @@ func TestVOMSVerdicts(t *testing.T) {
 			"install the VO's LSC files, which bring /d/cms/h.lsc", "x509up vo add takes LSC files, or the VO's ID card, and needs no administrator"}},
 		{"an LSC file", &voms.LSCMissingError{VO: "cms", Host: "h", Path: "/d/cms/h.lsc", Err: fs.ErrNotExist}, 7, []string{
 			"install the VO's LSC files, which bring /d/cms/h.lsc", "x509up vo add takes LSC files, or the VO's ID card, and needs no administrator"}},
+		{"two VOs in one", &contact.UnknownVOError{VO: "cms,dteam"}, 7, []string{
+			"--voms takes one VO, or VO:FQAN such as cms:/cms/Role=production, and may be repeated",
+			"x509up vo list shows the VOs that are known, x509up vo add adds one; --vomses PATH names a file"}},
 		{"expired when it came", &voms.ValidityError{AC: &voms.AC{}}, 7,
 			[]string{"compare this computer's clock; if it is right, tell the administrators of the VO: its server is at fault"}},
 	}
