@@ -149,10 +149,15 @@ func (c Checker) one(ctx context.Context, e contact.Endpoint) Checked {
 	}
 	cert := state.PeerCertificates[0]
 	c.checkCertificate(&s, state.PeerCertificates)
-	mismatch := c.checkLSC(&s, cert)
+	doubt := c.checkLSC(&s, cert)
 	verified := c.Credential != nil && s.err == nil && c.ask(ctx, &s)
-	if mismatch != nil && !verified {
-		s.warn("LSC file", mismatch)
+	_, missing := errors.AsType[*vomsdir.MissingError](doubt)
+	switch {
+	case doubt == nil || verified:
+	case missing:
+		s.fail("LSC file", doubt)
+	default:
+		s.warn("LSC file", doubt)
 	}
 	return s
 }
@@ -217,13 +222,16 @@ func (c Checker) checkCertificate(s *Checked, chain []*x509.Certificate) {
 // sameNames are attribute types under their other names, as in LSC files.
 var sameNames = strings.NewReplacer("/USERID=", "/UID=", "/emailAddress=", "/Email=", "/E=", "/Email=")
 
-// checkLSC looks for the LSC file. That it is about another certificate than that of the connection is returned and no failure: a gateway
-// may stand before a server that signs with another one. Attributes tell.
+// checkLSC looks for the LSC file. What attributes alone can tell is returned: whether one that is about another certificate than that of
+// the connection is wrong, for a gateway may stand before a server that signs with another one; and whether there should be one of this
+// name, for vomses may have an address, or an alias, where attributes have the name of the server.
 func (c Checker) checkLSC(s *Checked, cert *x509.Certificate) error {
 	own := []*x509.Certificate{cert}
 	l, err := vomsdir.Find(c.Dirs, s.endpoint.VO, s.Host)
 	if missing, ok := errors.AsType[*vomsdir.MissingError](err); ok {
-		missing.Want = vomsdir.Lines(own)
+		if missing.Want = vomsdir.Lines(own); missing.Path != "" {
+			return missing
+		}
 	}
 	if bad, ok := errors.AsType[*vomsdir.ParseError](err); ok {
 		bad.Want = vomsdir.Lines(own)
@@ -266,6 +274,10 @@ func (c Checker) ask(ctx context.Context, s *Checked) (verified bool) {
 		return false
 	}
 	_, err = ac.Verify(voms.Options{Now: c.Now(), Holder: c.Credential.EndEntity(), Dirs: c.Dirs, CheckIssuer: c.CheckIssuer})
+	if _, missing := errors.AsType[*voms.LSCMissingError](err); missing {
+		s.fail("LSC file", err)
+		return true
+	}
 	if err != nil {
 		s.fail("attributes", err)
 		return true

@@ -117,8 +117,17 @@ func TestCheck(t *testing.T) {
 		"bad attributes": {change: fault(vomsd.Faults{BadSignature: true}),
 			want: []string{connected, certificate, lsc, rest, "failed: attributes: checking"}, err: "its signature was not made by the server"},
 		"no LSC file": {change: func(w *world) { w.checker.Dirs = []vomsdir.Dir{{Path: "/nowhere"}} },
-			want: []string{connected, certificate, "failed: LSC file: looking for the LSC file"}, err: "there is no /nowhere/dteam/localhost.lsc",
+			want: []string{connected, certificate, rest, "failed: LSC file: looking for the LSC file"}, err: "there is no /nowhere/dteam/localhost.lsc",
 			mend: "/nowhere/dteam/localhost.lsc should hold:\n  " + host + "\n  /DC=org/DC=example/CN=Test CA"},
+		"no LSC file, and nobody asks": {change: func(w *world) {
+			w.checker.Dirs, w.checker.Credential = []vomsdir.Dir{{Path: "/nowhere"}}, nil
+		}, want: []string{connected, certificate, "failed: LSC file: looking for the LSC file"}, err: "there is no /nowhere/dteam/localhost.lsc",
+			mend: "/nowhere/dteam/localhost.lsc should hold:\n  " + host + "\n  /DC=org/DC=example/CN=Test CA"},
+		"no LSC file, and a stranger asks": {change: func(w *world) {
+			w.checker.Dirs, w.server.Faults.UnknownUser = []vomsdir.Dir{{Path: "/nowhere"}}, true
+		}, want: []string{connected, certificate, "warning: answer: ", "failed: LSC file: looking"}, err: "there is no /nowhere/dteam/localhost.lsc", mend: "should hold"},
+		"known by its address": {leaf: testca.Leaf{Hosts: []string{"localhost", "127.0.0.1"}}, change: func(w *world) { w.servers[0].Host = "127.0.0.1" },
+			want: []string{connected, certificate, rest, attributes}},
 		"an LSC file without an issuer": {change: func(w *world) { w.checker.Dirs = []vomsdir.Dir{{Path: w.dir + "3"}} },
 			want: []string{connected, certificate, "failed: LSC file: reading the LSC file"}, err: "is missing",
 			mend: "dteam/localhost.lsc should hold:\n  " + host + "\n  /DC=org/DC=example/CN=Test CA"},
