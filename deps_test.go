@@ -230,6 +230,30 @@ func TestCalls(t *testing.T) {
 	})
 }
 
+// TestCallsCanFail makes sure that the source is looked at as the rules say.
+func TestCallsCanFail(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		source string
+		want   int
+	}{
+		{"var word = regexp.MustCompile(`x`)", 1},
+		{"var word = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`x`) })", 0},
+		{"func init() {}", 1},
+		{"var n int\nfunc f() { n = 1 }", 1},
+		{"func f() { n := 1; n = 2; _ = n }", 0},
+		{`func f() string { return os.Getenv("HOME") }`, 1},
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\n"+c.source, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := complaints("internal/a", file); len(got) != c.want {
+			t.Errorf("%s: %q", c.source, got)
+		}
+	}
+}
+
 // sources calls look with each file of Go that is no test, and the folder that it is in.
 func sources(t *testing.T, look func(room, file string, parsed *ast.File)) {
 	t.Helper()
@@ -275,6 +299,11 @@ func complaints(room string, file *ast.File) []string {
 					for _, name := range spec.(*ast.ValueSpec).Names {
 						globals[name.Name] = true
 					}
+					for _, value := range spec.(*ast.ValueSpec).Values {
+						if compiles(value) {
+							found = append(found, "an expression is compiled before main begins: sync.OnceValue does it when it is needed")
+						}
+					}
 				}
 			}
 		}
@@ -300,6 +329,16 @@ func complaints(room string, file *ast.File) []string {
 		return true
 	})
 	return found
+}
+
+// compiles tells whether a value calls regexp.MustCompile itself.
+func compiles(value ast.Expr) bool {
+	call, ok := value.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	function, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && function.Sel.Name == "MustCompile"
 }
 
 // TestRoomsInMessages: people are shown no names of packages, with which the texts of errors begin.

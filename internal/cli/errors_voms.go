@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/nearest"
@@ -107,14 +108,14 @@ func aboutAttributes(err error) bool {
 }
 
 // addressInText is one in the words of a server.
-var addressInText = regexp.MustCompile(`https://[A-Za-z0-9./:_?=&%#~-]+[A-Za-z0-9/]`)
+var addressInText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`https://[A-Za-z0-9./:_?=&%#~-]+[A-Za-z0-9/]`) })
 
 func refusalHint(e *acquire.VOMSError, refused *contact.RefusedError) string {
 	switch refused.Reason {
 	case contact.NotMember:
 		return fmt.Sprintf("the VO knows no member %s with a certificate of %s: register that certificate with it, or use the one that is", e.Subject, e.Issuer)
 	case contact.AUP:
-		return "sign it on the pages of the VO: " + cmp.Or(addressInText.FindString(refused.Message), "https://"+refused.Endpoint.Host+"/, or where you registered")
+		return "sign it on the pages of the VO: " + cmp.Or(addressInText().FindString(refused.Message), "https://"+refused.Endpoint.Host+"/, or where you registered")
 	case contact.Suspended:
 		return "the administrators of the VO know why, and can lift it"
 	case contact.NoAttribute:

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/x509up/x509up/internal/nearest"
 )
@@ -64,8 +65,10 @@ func filter(list []Provider, fits func(Provider) bool) []Provider {
 }
 
 var (
-	firstOfMany = regexp.MustCompile(`(?i)(^|[^0-9])1\)?$|\b(main|primary|principal)\)?$`)
-	spare       = regexp.MustCompile(`(?i)([2-9]|[0-9]{2})\)?$|\b(backup|secondary|test)\)?$`)
+	firstOfMany = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)(^|[^0-9])1\)?$|\b(main|primary|principal)\)?$`) })
+	spare       = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)([2-9]|[0-9]{2})\)?$|\b(backup|secondary|test)\)?$`)
+	})
 )
 
 func preferred(hits []Provider) (Provider, bool) {
@@ -73,8 +76,8 @@ func preferred(hits []Provider) (Provider, bool) {
 		return hits[0], true
 	}
 	for _, fits := range []func(Provider) bool{
-		func(p Provider) bool { return firstOfMany.MatchString(p.Name) },
-		func(p Provider) bool { return !spare.MatchString(p.Name) },
+		func(p Provider) bool { return firstOfMany().MatchString(p.Name) },
+		func(p Provider) bool { return !spare().MatchString(p.Name) },
 	} {
 		if left := filter(hits, fits); len(left) == 1 {
 			return left[0], true

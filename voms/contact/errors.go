@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/x509up/x509up/voms/internal/wire"
 )
@@ -195,7 +196,7 @@ func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
 
 // aup finds the policy in the reason of a suspension, where voms-server has it as free text: "User failed to sign the AUP in
 // time" is VOMS Admin's. IAM has the same code for both.
-var aup = regexp.MustCompile(`(?i)\baup\b|acceptable use`)
+var aup = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\baup\b|acceptable use`) })
 
 // reasonOf sorts the refusals of voms-server (numbers in the older protocol, words in REST, 1001 for two things) and of IAM
 // (numbers of its own, 1004 and 1006 each for several things). Where the code is shared the words decide.
@@ -206,7 +207,7 @@ func reasonOf(f wire.Fault, status int) Reason {
 	}
 	switch {
 	case f.Code == "SuspendedUser", f.Code == "1004", says("currently suspended", "is not active"):
-		if aup.MatchString(f.Message) {
+		if aup().MatchString(f.Message) {
 			return AUP
 		}
 		return Suspended

@@ -11,6 +11,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -141,12 +142,14 @@ func (p *parser) token(token xml.Token, start int64) error {
 
 // declaration is the inside of an XML declaration (XML 1.0, §2.8); encoding/xml
 // overlooks an encoding with blanks around the equals sign.
-var declaration = regexp.MustCompile(`^version\s*=\s*["']1\.0["'](?:\s+encoding\s*=\s*["']([\w.-]+)["'])?(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*$`)
+var declaration = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^version\s*=\s*["']1\.0["'](?:\s+encoding\s*=\s*["']([\w.-]+)["'])?(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*$`)
+})
 
 // checkDeclaration refuses encodings that the peers would read otherwise than
 // this package does. US-ASCII is a part of UTF-8.
 func checkDeclaration(inst []byte) error {
-	m := declaration.FindSubmatch(inst)
+	m := declaration().FindSubmatch(inst)
 	if m == nil {
 		return errors.New("its XML declaration is malformed")
 	}

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/x509up/x509up/internal/printable"
 )
@@ -31,13 +32,13 @@ func Text(contentType string, body []byte) string {
 		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
 		return printable.Text(string(line), maxText)
 	}
-	if m := title.FindSubmatch(body); m != nil {
+	if m := title().FindSubmatch(body); m != nil {
 		return printable.Text(html.UnescapeString(string(m[1])), maxText)
 	}
 	return ""
 }
 
-var title = regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`)
+var title = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`) })
 
 // IsPage tells a web page from a SOAP message, whatever its type says.
 func IsPage(contentType string, body []byte) bool {
@@ -49,10 +50,10 @@ func IsPage(contentType string, body []byte) bool {
 
 // AsksPassword tells a login form from other pages.
 func AsksPassword(page []byte) bool {
-	return passwordField.Match(page)
+	return passwordField().Match(page)
 }
 
-var passwordField = regexp.MustCompile(`(?i)<input[^>]*\stype\s*=\s*["']?password\b`)
+var passwordField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)<input[^>]*\stype\s*=\s*["']?password\b`) })
 
 // Schemes returns the authentication schemes of all WWW-Authenticate fields
 // (RFC 9110, §11.6.1): a field may hold several challenges, and a quoted

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -98,10 +99,12 @@ type tag struct {
 	end, empty bool // </name>, <name/>
 }
 
-var tagPattern = regexp.MustCompile(`<(/?)(ac|bitstr|warning|code|number|message|error|item|vomsans|voms)(?:\s[^<>]*?)?(/?)>`)
+var tagPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`<(/?)(ac|bitstr|warning|code|number|message|error|item|vomsans|voms)(?:\s[^<>]*?)?(/?)>`)
+})
 
 func (p *parser) next() (tag, bool) {
-	m := tagPattern.FindStringSubmatchIndex(p.text[p.at:])
+	m := tagPattern().FindStringSubmatchIndex(p.text[p.at:])
 	if m == nil {
 		return tag{}, false
 	}
@@ -271,7 +274,9 @@ func lines(text string) ([]string, error) {
 	return names, nil
 }
 
-var reference = regexp.MustCompile(`&(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);`)
+var reference = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`&(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);`)
+})
 
 // unescape resolves the references that XML knows. IAM writes the carriage returns between the lines of base64 as &#13;.
 // Any other ampersand is one that a server has not escaped.
@@ -279,5 +284,5 @@ func unescape(s string) string {
 	if !strings.Contains(s, "&") {
 		return s
 	}
-	return reference.ReplaceAllStringFunc(s, html.UnescapeString)
+	return reference().ReplaceAllStringFunc(s, html.UnescapeString)
 }

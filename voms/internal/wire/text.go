@@ -6,6 +6,7 @@ package wire
 import (
 	"html"
 	"regexp"
+	"sync"
 
 	"github.com/x509up/x509up/internal/printable"
 )
@@ -16,11 +17,11 @@ const maxText = 300
 // Clean makes a server's words fit for a terminal: one line of at most 300 characters, none of which could drive it.
 func Clean(s string) string { return printable.Text(s, maxText) }
 
-var title = regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`)
+var title = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`) })
 
 // Title is the title of a web page, as Clean leaves it; empty if there is none.
 func Title(page []byte) string {
-	if m := title.FindSubmatch(page); m != nil {
+	if m := title().FindSubmatch(page); m != nil {
 		return Clean(html.UnescapeString(string(m[1])))
 	}
 	return ""
