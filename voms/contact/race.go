@@ -203,10 +203,16 @@ func (a *attempt) listing() bool { return a.requests[REST] == "" }
 
 func (a *attempt) run(ctx context.Context, i int, events chan<- event) {
 	answer, protocol, err := a.contact(ctx, i, events)
-	if err != nil && ctx.Err() != nil {
+	if err != nil && isOver(ctx) {
 		err = a.tooSlow()
 	}
 	events <- event{attempt: i, ended: true, answer: answer, protocol: protocol, err: err}
+}
+
+// isOver tells whether the time is over. A connection may notice that before the context does.
+func isOver(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 func (a *attempt) contact(ctx context.Context, i int, events chan<- event) (*Answer, Protocol, error) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -128,6 +129,24 @@ func TestNoTime(t *testing.T) {
 		ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 		defer cancel()
 		_, err := newWorld(t).client().Ask(ctx, endpoints("hole"), contact.Request{})
+		if !errors.Is(err, context.DeadlineExceeded) || err.Error() != `contact: asking the servers of "vo": hole:15000: no connection in time` {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// lateContext is over, but does not know yet.
+type lateContext struct{ context.Context }
+
+func (lateContext) Deadline() (time.Time, bool) { return time.Now(), true }
+
+// TestTooLateFirst: a connection that notices the end before the context does is too slow, and not broken.
+func TestTooLateFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := newWorld(t).client()
+		client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, os.ErrDeadlineExceeded }
+		_, err := client.Ask(lateContext{t.Context()}, endpoints("hole"), contact.Request{})
 		if !errors.Is(err, context.DeadlineExceeded) || err.Error() != `contact: asking the servers of "vo": hole:15000: no connection in time` {
 			t.Errorf("%v", err)
 		}
