@@ -72,6 +72,8 @@ type Result struct {
 	Credential *proxycert.Credential
 	// Reused tells that the stored credential was kept, and nothing was written.
 	Reused bool
+	// Verified tells that VOMS.Verify has found nothing wrong with the attributes.
+	Verified bool
 	// Warnings are what the user should know, each one sentence without a full stop.
 	Warnings []string
 }
@@ -131,7 +133,8 @@ func (r Request) renew(ctx context.Context) (Result, error) {
 	if err := r.Target.save(files, stored.Identity()); err != nil {
 		return Result{}, err
 	}
-	return Result{Credential: stored, Warnings: append(warnings, r.short(stored)...)}, nil
+	verified := r.VOMS != nil && r.VOMS.Verify != nil
+	return Result{Credential: stored, Verified: verified, Warnings: append(warnings, r.short(stored)...)}, nil
 }
 
 // short says it when the next call with the same Reuse will not keep what was

@@ -289,6 +289,11 @@ func parseForm(fields []string) (getcert.Form, error) {
 // report prints what was stored or kept.
 func (a *app) report(result acquire.Result, path string, asJSON bool) error {
 	v := view.New(result.Credential, view.Facts{Path: path, Now: a.Now()})
+	for i := range v.Attributes {
+		if result.Verified {
+			v.Attributes[i].Unchecked = "" // here it would be for want of the files that have been looked at
+		}
+	}
 	if asJSON {
 		v.Reused, v.Warnings = &result.Reused, append(result.Warnings, v.Warnings...)
 		return a.printJSON(v)
