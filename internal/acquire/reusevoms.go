@@ -6,6 +6,7 @@ package acquire
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/x509up/x509up/internal/acquire/wanted"
@@ -70,8 +71,8 @@ func (v *VOMS) isOf(ctx context.Context, ac *voms.AC, want Want) bool {
 	if want.Key == ac.VO {
 		return true
 	}
-	if len(want.FQANs) > 0 && want.FQANs[0].Group != "" {
-		return want.FQANs[0].VO() == ac.VO
+	if i := slices.IndexFunc(want.FQANs, func(f voms.FQAN) bool { return f.Group != "" }); i >= 0 {
+		return want.FQANs[i].VO() == ac.VO
 	}
 	endpoints, err := v.Find(ctx, want.Key)
 	return err == nil && endpoints[0].VO == ac.VO

@@ -78,6 +78,7 @@ func TestReuseOfAttributes(t *testing.T) {
 			}
 		}
 	}
+	group := func(v *acquire.VOMS) { v.Wants[0].FQANs = []voms.FQAN{{}, {Role: "production"}} }
 	targets := func(hosts ...string) func(*acquire.VOMS) { return func(v *acquire.VOMS) { v.Targets = hosts } }
 	const long = "/Role=NULL/Capability=NULL"
 	for _, c := range []struct {
@@ -90,6 +91,8 @@ func TestReuseOfAttributes(t *testing.T) {
 		{"the VO", cms("/cms"), "cms", nil, ""},
 		{"the VO, in the long form", cms("/cms" + long), "cms", nil, ""},
 		{"the VO with the groups of every member", cms("/cms,/cms/all,/cms/it"), "cms", nil, ""},
+		{"the VO before a role", cms("/cms,/cms/Role=production"), "cms", group, ""},
+		{"a role before the VO", cms("/cms/Role=production,/cms"), "cms", group, "its primary attribute is /cms/Role=production, and /cms is wanted"},
 		{"by its alias", []storedAC{{"dteam", "/dteam", nil}}, "d", nil, ""},
 		{"another VO by its alias", cms("/cms"), "d", nil, `it has attributes of the VO "cms" where those of "d" are wanted`},
 		{"a role", cms("/cms/Role=a,/cms"), "cms:/cms/Role=a", nil, ""},
@@ -174,6 +177,30 @@ func TestKeptAttributes(t *testing.T) {
 	}
 	if n := len(g.vos["cms"].questions()); n != 1 {
 		t.Errorf("%d questions", n)
+	}
+}
+
+// TestLongProxy: one that outlives its attributes by days is kept as long as these have the time that is wanted.
+func TestLongProxy(t *testing.T) {
+	t.Parallel()
+	g := newGrid(t, "cms")
+	after := time.Duration(0)
+	g.vos["cms"].change = func(a *aa.Template) { a.NotAfter = now.Add(after + 12*time.Hour) }
+	r := g.request("cms")
+	r.Lifetime, r.DefaultLifetime, r.Reuse = 277*time.Hour, true, time.Hour
+	r.Now = func() time.Time { return now.Add(after) }
+	for _, tt := range []struct {
+		after  time.Duration
+		reused bool
+	}{{0, false}, {10 * time.Hour, true}, {11*time.Hour + time.Minute, false}, {21 * time.Hour, true}} {
+		after = tt.after
+		result, err := acquire.Run(t.Context(), r)
+		if err != nil || result.Reused != tt.reused || len(result.Warnings) > 0 {
+			t.Errorf("after %v: reused %v, %v, %q", tt.after, result.Reused, err, result.Warnings)
+		}
+	}
+	if left := load(t, r.Target.File).TimeLeft(now); left < 276*time.Hour {
+		t.Errorf("the proxy itself lives for %v", left)
 	}
 }
 

@@ -33,7 +33,7 @@ type VOMS struct {
 	// Order and Targets are as in contact.Request.
 	Order   []voms.FQAN
 	Targets []string
-	// Lifetime of the attributes. 0: that of the proxy.
+	// Lifetime of the attributes. 0: that of the proxy, but not more than a day.
 	Lifetime time.Duration
 	// Find returns the servers of a VO. It is called before the source is
 	// asked for anything.
@@ -52,7 +52,7 @@ type VOMS struct {
 // All everything; with neither, what every member gets.
 type Want struct {
 	Key   string      // the VO, or what vomses files call it here
-	FQANs []voms.FQAN // one without a group is a role in that of the VO
+	FQANs []voms.FQAN // one without a group is of the VO's own
 	All   bool
 }
 
@@ -195,12 +195,16 @@ func (r Request) failures(list []*question, early bool) (warnings []string, err 
 	return nil, failed
 }
 
+// usualMost is the longest lifetime that voms-server gives unless its operators say otherwise; IAM gives half of that. To
+// ask for more brings no more, and of voms-server a complaint, which in REST hides what else it has to say.
+const usualMost = 24 * time.Hour
+
 // attributes asks all VOs and returns the extension for the proxy.
 func (r Request) attributes(ctx context.Context, c *proxycert.Credential, list []*question) ([]pkix.Extension, []string, error) {
 	if r.VOMS == nil {
 		return nil, nil, nil
 	}
-	lifetime := cmp.Or(r.VOMS.Lifetime, min(r.Lifetime, c.TimeLeft(r.now())))
+	lifetime := cmp.Or(r.VOMS.Lifetime, min(r.Lifetime, c.TimeLeft(r.now()), usualMost))
 	r.askAll(ctx, c, list, func(q *question) contact.Request {
 		return contact.Request{FQANs: q.want.of(q.endpoints[0].VO), All: q.want.All, Order: r.VOMS.Order, Targets: r.VOMS.Targets, Lifetime: lifetime}
 	}, r.take)
@@ -302,8 +306,7 @@ func (r Request) aboutAnswer(q *question, asked time.Duration) []string {
 			warnings = append(warnings, fmt.Sprintf("the server %s of the VO %q says: %s", q.answer.Endpoint.Address(), q.want.Key, w))
 		}
 	}
-	chosen := r.VOMS.Lifetime > 0 || !r.DefaultLifetime
-	if left := q.ac.TimeLeft(r.now()); chosen && left+tolerance < asked {
+	if left := q.ac.TimeLeft(r.now()); r.VOMS.Lifetime > 0 && left+tolerance < asked {
 		warnings = append(warnings, fmt.Sprintf("the attributes of the VO %q are valid for %s, not for %s as asked",
 			q.want.Key, span.String(left), span.String(asked)))
 	}

@@ -53,6 +53,8 @@ func TestAttributes(t *testing.T) {
 		{"everything", []string{"cms:all"}, nil, map[string]string{"cms": "fqans=all"}, "cms:/cms"},
 		{"targets", []string{"cms"}, func(r *acquire.Request) { r.VOMS.Targets = []string{"se1", "se2"} },
 			map[string]string{"cms": "fqans=/cms&targets=se1,se2"}, "cms:/cms"},
+		{"the VO's own group, and a role", []string{"cms"}, func(r *acquire.Request) { r.VOMS.Wants[0].FQANs = []voms.FQAN{{}, {Role: "production"}} },
+			map[string]string{"cms": "fqans=/cms,/cms/Role=production"}, "cms:/cms,/cms/Role=production"},
 		{"an order", []string{"cms:/cms/Role=a,/cms/Role=b", "dteam"}, func(r *acquire.Request) { r.VOMS.Order = []voms.FQAN{fqan(t, "/cms/Role=b")} },
 			map[string]string{"cms": "fqans=/cms/Role=b,/cms/Role=a&order=/cms:b", "dteam": "fqans=/dteam"}, "cms:/cms/Role=b,/cms/Role=a,/cms dteam:/dteam"},
 	}
@@ -142,7 +144,7 @@ func TestAllAtOnce(t *testing.T) {
 	}
 }
 
-// TestLifetimes: attributes are asked for as long as the proxy lives, unless something else is said.
+// TestLifetimes: attributes are asked for as long as the proxy lives, but for a day at most, unless something else is said.
 func TestLifetimes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -154,9 +156,13 @@ func TestLifetimes(t *testing.T) {
 	}{
 		{"as the proxy", 24 * time.Hour, 0, 0, false, 0, "lifetime=86400", ""},
 		{"as the certificate lets the proxy", 24 * time.Hour, 10 * time.Hour, 0, true, 0, "lifetime=36000", ""},
+		{"less than the proxy", 277 * time.Hour, 0, 0, true, 0, "lifetime=86400", ""},
+		{"less than the proxy that was chosen", 48 * time.Hour, 0, 0, false, 0, "lifetime=86400", ""},
 		{"chosen", 24 * time.Hour, 0, time.Hour, false, 0, "lifetime=3600", ""},
-		{"shortened", 24 * time.Hour, 0, 0, false, 12 * time.Hour, "lifetime=86400", `the attributes of the VO "cms" are valid for 12 h, not for 24 h as asked`},
-		{"shortened by some minutes", 24 * time.Hour, 0, 0, false, 24*time.Hour - 5*time.Minute, "lifetime=86400", ""},
+		{"more than a day chosen", 277 * time.Hour, 0, 48 * time.Hour, true, 0, "lifetime=172800", ""},
+		{"shortened", 24 * time.Hour, 0, 24 * time.Hour, false, 12 * time.Hour, "lifetime=86400", `the attributes of the VO "cms" are valid for 12 h, not for 24 h as asked`},
+		{"shortened by some minutes", 24 * time.Hour, 0, 24 * time.Hour, false, 24*time.Hour - 5*time.Minute, "lifetime=86400", ""},
+		{"shortened where only the proxy's was chosen", 24 * time.Hour, 0, 0, false, 12 * time.Hour, "lifetime=86400", ""},
 		{"shortened where nobody chose", 24 * time.Hour, 0, 0, true, 12 * time.Hour, "lifetime=86400", ""},
 		{"shortened where only the proxy's was not chosen", 24 * time.Hour, 0, 20 * time.Hour, true, 12 * time.Hour, "lifetime=72000",
 			`the attributes of the VO "cms" are valid for 12 h, not for 20 h as asked`},

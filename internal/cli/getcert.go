@@ -70,7 +70,9 @@ func (a *app) newGetCert() *cobra.Command {
 without a browser (ECP), gets a short-lived certificate from an online CA behind
 a service provider, makes a proxy of it if asked to, and stores it. With --voms
 it asks the servers of VOs for attributes, checks them, and puts them into the
-proxy, which it makes then without being asked to.
+proxy, which it makes then without being asked to. They live for a day at most,
+unless --vomslife asks for more and the VO gives it; --reuse counts the hours of
+what ends first, so that it then gets a new proxy, with a new login.
 
 The identity provider is named by its URL, by a part of its name in a list
 (--idp-list), or by its entityID in SAML metadata (--metadata). The private key

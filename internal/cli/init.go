@@ -75,7 +75,9 @@ func (a *app) newInit() *cobra.Command {
 		Short:   "make a proxy of a user certificate",
 		Long: `init makes an RFC 3820 proxy of the user certificate on this machine, and stores
 it. With --voms it asks the servers of VOs for attributes, all at the same time,
-checks them, and puts them into the proxy; otherwise no server is asked.
+checks them, and puts them into the proxy; otherwise no server is asked. A VO
+alone stands for its own group. Attributes live as long as the proxy, but for a
+day at most, unless --vomslife says otherwise.
 
 The certificate is that of --cert and --key, else of
 X509_USER_CERT and X509_USER_KEY, else ~/.globus/usercert.pem and userkey.pem,
@@ -290,7 +292,22 @@ func (a *app) userSource(o initOptions, stored acquire.Target) (*acquire.User, e
 	} else {
 		source.Cert, source.Key, err = a.userFiles(o.cert, o.key)
 	}
+	if err == nil && !o.noregen && !o.voms.list && holdsUserKey(stored, cmp.Or(source.Key, source.Cert)) {
+		err = usagef("--file and the user certificate are the same file, %s: the proxy would take the place of its key, which could not be had again", stored.File)
+	}
 	return source, err
+}
+
+// holdsUserKey says whether a user certificate and its key lie where the proxy will. That a proxy of a proxy takes its place is what people want
+// who set X509_USER_CERT and X509_USER_KEY to where proxies are.
+func holdsUserKey(stored acquire.Target, key string) bool {
+	there, err := os.Stat(stored.File)
+	other, otherErr := os.Stat(key)
+	if err != nil || otherErr != nil || !os.SameFile(there, other) {
+		return false
+	}
+	c, err := stored.Files.Load(stored.File)
+	return err == nil && proxycert.TypeOf(c.Leaf()).Format == proxycert.FormatEEC
 }
 
 // Where certificates are when nobody says so; Globus, VOMS and ARC agree.

@@ -30,7 +30,7 @@ func (o *vomsOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.VOs, "voms", nil, "put attributes of a VO into the proxy: `VO[:FQAN]`; repeatable, the first is the primary one")
 	f.StringArrayVar(&o.Order, "order", nil, "this `FQAN` comes first, if it is among those that are given; repeatable")
 	f.StringArrayVar(&o.Targets, "target", nil, "only this `HOST` may accept the attributes; repeatable")
-	f.StringVar(&o.life, "vomslife", "", "lifetime of the attributes, `H:MM` (default: that of the proxy)")
+	f.StringVar(&o.life, "vomslife", "", "lifetime of the attributes, `H:MM` (default: that of the proxy, 24:00 at most)")
 	f.StringArrayVar(&o.Vomses, "vomses", nil, "`PATH` that says where servers of VOs are, in the place of all others; repeatable")
 	f.StringVar(&o.VOMSDir, "vomsdir", "", "`FOLDER` that says who speaks for VOs, in the place of all others")
 	f.BoolVar(&o.NoVerify, "no-verify-ac", false, "do not check what the VOs' servers send")

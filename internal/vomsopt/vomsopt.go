@@ -14,8 +14,8 @@
 //	cms:/Role=t1             the same
 //	cms:all                  all groups and roles
 //
-// What stands before the colon is an alias of vomses files, or the name of a VO. Several of the same one are one request, to
-// which the VO alone adds nothing. What is first is the primary attribute.
+// What stands before the colon is an alias of vomses files, or the name of a VO. Several of the same one are one request, in
+// their order, in which the VO alone stands for its own group. What is first is the primary attribute.
 //
 // It reads no options itself, and no file before that is needed.
 package vomsopt
@@ -179,6 +179,7 @@ func parseWants(texts []string) ([]acquire.Want, error) {
 		}
 		switch {
 		case rest == "":
+			wants[i].FQANs = append(wants[i].FQANs, voms.FQAN{}) // the VO's own group, at its place
 			continue
 		case strings.EqualFold(rest, "all"):
 			wants[i].All = true
@@ -189,6 +190,11 @@ func parseWants(texts []string) ([]acquire.Want, error) {
 			return nil, &OptionError{"voms", text, reasonOf(err)}
 		}
 		wants[i].FQANs = append(wants[i].FQANs, f)
+	}
+	for i := range wants {
+		if !wants[i].All && !slices.ContainsFunc(wants[i].FQANs, func(f voms.FQAN) bool { return f != voms.FQAN{} }) {
+			wants[i].FQANs = nil // what every member gets, which is not that group alone
+		}
 	}
 	return wants, nil
 }

@@ -49,7 +49,10 @@ func TestWants(t *testing.T) {
 		{"several of one", []string{"cms:/cms/it", "dteam", "cms:/cms/Role=t1"}, []acquire.Want{
 			{Key: "cms", FQANs: []voms.FQAN{{Group: "/cms/it"}, role("/cms", "t1")}}, {Key: "dteam"}}},
 		{"everything, and something first", []string{"cms:/cms/it", "cms:all"}, []acquire.Want{{Key: "cms", FQANs: []voms.FQAN{{Group: "/cms/it"}}, All: true}}},
-		{"the VO, and a role", []string{"cms", "cms:/cms/Role=t1"}, []acquire.Want{{Key: "cms", FQANs: []voms.FQAN{role("/cms", "t1")}}}},
+		{"the VO, and a role", []string{"cms", "cms:/cms/Role=t1"}, []acquire.Want{{Key: "cms", FQANs: []voms.FQAN{{}, role("/cms", "t1")}}}},
+		{"a role, and the VO", []string{"cms:/cms/Role=t1", "cms"}, []acquire.Want{{Key: "cms", FQANs: []voms.FQAN{role("/cms", "t1"), {}}}}},
+		{"the VO first, and everything", []string{"cms", "cms:all"}, []acquire.Want{{Key: "cms", FQANs: []voms.FQAN{{}}, All: true}}},
+		{"the VO twice", []string{"cms", "cms:"}, []acquire.Want{{Key: "cms"}}},
 		{"one, and none", []string{"", "cms"}, []acquire.Want{{Key: "cms"}}},
 	}
 	for _, tt := range tests {
