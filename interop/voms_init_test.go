@@ -101,13 +101,22 @@ func (s vomsSite) carries(t *testing.T, check vomsCheck, u gridUser, want []stri
 	u.verifiedByOpenSSL(t, u.File)
 }
 
-// TestInitVOMS asks a real voms-server, with certificates of both kinds of key, for all that can be asked.
+// TestInitVOMS runs init --voms before a real voms-server. All its parts share one.
 func TestInitVOMS(t *testing.T) {
 	s, check := startVOMS(t, newGrid(t)), newVOMSCheck(t)
-	users := map[string]gridUser{}
-	for _, name := range []string{vomsMember, vomsPlain, vomsBusy} {
-		users[name] = s.user(t, name)
+	for name, part := range map[string]func(*testing.T, vomsSite, vomsCheck){
+		"granted": grantsAll, "below": grantsBelow, "refused": refusesAll, "LSC file": mendsLSC, "files of others": readsOthers,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			part(t, s, check)
+		})
 	}
+}
+
+// grantsAll asks with certificates of both kinds of key, for all that can be asked.
+func grantsAll(t *testing.T, s vomsSite, check vomsCheck) {
+	users := s.users(t, vomsMember, vomsPlain, vomsBusy)
 	for _, c := range ownVOMSCases() {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
@@ -162,6 +171,16 @@ func TestInitVOMS(t *testing.T) {
 	})
 }
 
+// users makes several, by their names.
+func (s vomsSite) users(t *testing.T, names ...string) map[string]gridUser {
+	t.Helper()
+	users := map[string]gridUser{}
+	for _, name := range names {
+		users[name] = s.user(t, name)
+	}
+	return users
+}
+
 // userWithKey is user with another type of key.
 func (s vomsSite) userWithKey(t *testing.T, keyType proxycert.KeyType, commonName string) gridUser {
 	t.Helper()
@@ -177,9 +196,8 @@ func (u gridUser) hasNothing(t *testing.T) {
 	}
 }
 
-// TestInitVOMSBelow puts attributes below proxies that are there: ours, and those of others, with attributes and without.
-func TestInitVOMSBelow(t *testing.T) {
-	s, check := startVOMS(t, newGrid(t)), newVOMSCheck(t)
+// grantsBelow puts attributes below proxies that are there: ours, and those of others; one has attributes.
+func grantsBelow(t *testing.T, s vomsSite, check vomsCheck) {
 	user := s.user(t, vomsMember)
 	want := vomsCases()[2].Want
 	below := func(t *testing.T, u gridUser, says ...string) {
@@ -209,16 +227,16 @@ func TestInitVOMSBelow(t *testing.T) {
 			below(t, u)
 			s.carries(t, check, u, want, 12*time.Hour)
 		})
-		t.Run(m.Name+" with another VO", func(t *testing.T) {
-			t.Parallel()
-			u := user.fresh(t)
-			u.run(t, 0, m.Name, m.Args(s, u, "other.vo")...)
-			below(t, u, `warning: the proxy had attributes of the VO "other.vo", which the new one has not: ask for both`)
-			if acs := u.attributesReadByAll(t, 1); len(acs) != 1 || acs[0].VO != "test.vo" {
-				t.Errorf("%+v", acs)
-			}
-		})
 	}
+	t.Run("another VO", func(t *testing.T) {
+		t.Parallel()
+		u, m := user.fresh(t), vomsMakers()[0]
+		u.run(t, 0, m.Name, m.Args(s, u, "other.vo")...)
+		below(t, u, `warning: the proxy had attributes of the VO "other.vo", which the new one has not: ask for both`)
+		if acs := u.attributesReadByAll(t, 1); len(acs) != 1 || acs[0].VO != "test.vo" {
+			t.Errorf("%+v", acs)
+		}
+	})
 }
 
 // vomsRefusal is a request that gets nothing.
@@ -252,16 +270,16 @@ func vomsRefusals(empty, dead string) []vomsRefusal {
 	}
 }
 
-// TestInitVOMSRefused expects the reason, a hint, and the file as it was: none, or one that was there.
-func TestInitVOMSRefused(t *testing.T) {
-	s := startVOMS(t, newGrid(t))
+// refusesAll expects the reason, a hint, and the file as it was: none, or one that was there.
+func refusesAll(t *testing.T, s vomsSite, _ vomsCheck) {
 	dead := filepath.Join(t.TempDir(), "dead.vomses")
 	silent := vomsServer{VO: "silent", Host: "localhost", Port: blackHole(t)}
 	writeOwn(t, dead, []byte(`"dead" "localhost" "1" "/CN=dead" "dead"`+"\n"+silent.vomsesLine()), 0o644)
+	users := s.users(t, vomsMember, vomsPlain, vomsStranger, vomsSuspended, vomsMarkup)
 	for _, c := range vomsRefusals(t.TempDir(), dead) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			u := s.user(t, c.user)
+			u := users[c.user].fresh(t)
 			u.x509up(t, c.code, c.args...).says(t, c.says...)
 			u.hasNothing(t)
 			u.x509up(t, exitDone, "init")
@@ -274,7 +292,7 @@ func TestInitVOMSRefused(t *testing.T) {
 	}
 	t.Run("one of two is enough", func(t *testing.T) {
 		t.Parallel()
-		u := s.user(t, vomsPlain)
+		u := users[vomsPlain].fresh(t)
 		args := vomsArgs([]string{"test.vo:/test.vo/Role=production", "other.vo"}, "--ignore-warnings")
 		u.x509up(t, exitDone, args...).says(t, `warning: getting attributes of the VO "test.vo": `)
 		if acs := u.attributesReadByAll(t, 0); len(acs) != 1 || acs[0].VO != "other.vo" {
@@ -292,9 +310,9 @@ func readOwn(t *testing.T, path string) []byte {
 	return data
 }
 
-// TestInitVOMSLSC writes what a hint says to the file that it names, and expects that this mends it, for us and for libvomsapi.
-func TestInitVOMSLSC(t *testing.T) {
-	s, check := startVOMS(t, newGrid(t)), newVOMSCheck(t)
+// mendsLSC writes what a hint says to the file that it names, and expects that this mends it, for us and for libvomsapi.
+func mendsLSC(t *testing.T, s vomsSite, check vomsCheck) {
+	user := s.user(t, vomsPlain)
 	for _, c := range []struct{ name, before string }{
 		{"missing", ""},
 		{"of another server", "/DC=org/CN=Another\n/DC=org/CN=CA\n"},
@@ -303,7 +321,7 @@ func TestInitVOMSLSC(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			u := s.user(t, vomsPlain)
+			u := user.fresh(t)
 			vomsdir := t.TempDir()
 			u.client = u.with("X509_VOMS_DIR", vomsdir)
 			path := filepath.Join(vomsdir, "test.vo", "localhost.lsc")
@@ -333,13 +351,9 @@ func TestInitVOMSLSC(t *testing.T) {
 	}
 }
 
-// TestVOMSFilesOfOthers: what the clients of others fetched is read by us as by their own programs, and verified.
-func TestVOMSFilesOfOthers(t *testing.T) {
-	s := startVOMS(t, newGrid(t))
-	users := map[string]gridUser{}
-	for _, name := range []string{vomsMember, vomsPlain, vomsBusy} {
-		users[name] = s.user(t, name)
-	}
+// readsOthers: what the clients of others fetched is read by us as by their own programs, and verified.
+func readsOthers(t *testing.T, s vomsSite, _ vomsCheck) {
+	user := s.user(t, vomsMember)
 	for _, m := range vomsMakers() {
 		for _, c := range vomsCases() {
 			if !slices.Contains([]string{"role in a group and another", "two VOs"}, c.Name) {
@@ -347,7 +361,7 @@ func TestVOMSFilesOfOthers(t *testing.T) {
 			}
 			t.Run(m.Name+"/"+c.Name, func(t *testing.T) {
 				t.Parallel()
-				u := users[c.User].fresh(t)
+				u := user.fresh(t)
 				u.run(t, 0, m.Name, m.Args(s, u, c.Requests...)...)
 				for _, ac := range u.attributesReadByAll(t, 0) {
 					prints(t, u.x509up(t, exitDone, "verify"), "(?m)^passed: VO "+ac.VO+": signature$", "(?m)^passed: VO "+ac.VO+`: LSC file \(`)

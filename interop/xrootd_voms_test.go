@@ -59,14 +59,18 @@ func TestXRootDVOMS(t *testing.T) {
 			user     gridUser
 			requests []string
 			opens    []string
+			control  bool
 		}{
-			{"no attributes", member, nil, nil},
-			{"another VO", member, []string{"other.vo:/other.vo/Role=production"}, nil},
-			{"a plain member", plain, []string{"test.vo"}, []string{"vo"}},
-			{"a member of the group", member, []string{"test.vo"}, []string{"vo", "group"}},
-			{"the role", member, []string{"test.vo:/test.vo/Role=production"}, []string{"vo", "group", "production"}},
-			{"two VOs", member, []string{"other.vo", "test.vo:/test.vo/Role=production"}, []string{"vo", "group", "production"}},
+			{"no attributes", member, nil, nil, true},
+			{"another VO", member, []string{"other.vo:/other.vo/Role=production"}, nil, false},
+			{"a plain member", plain, []string{"test.vo"}, []string{"vo"}, false},
+			{"a member of the group", member, []string{"test.vo"}, []string{"vo", "group"}, false},
+			{"the role", member, []string{"test.vo:/test.vo/Role=production"}, []string{"vo", "group", "production"}, true},
+			{"two VOs", member, []string{"other.vo", "test.vo:/test.vo/Role=production"}, []string{"vo", "group", "production"}, true},
 		} {
+			if maker == init2.Name && !c.control {
+				continue
+			}
 			t.Run(maker+"/"+c.name, func(t *testing.T) {
 				t.Parallel()
 				u := c.user.fresh(t)
