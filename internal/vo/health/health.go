@@ -86,6 +86,9 @@ func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("health: checking the VO %q: %d of %d servers cannot be reached: %s", e.VO, len(e.Servers), e.Of, strings.Join(e.Servers, ", "))
 }
 
+// Unwrap returns Failures.
+func (e *UnreachableError) Unwrap() []error { return e.Failures }
+
 // UnhealthyError says that a server can be reached and is not well.
 type UnhealthyError struct {
 	VO, Server string
@@ -171,7 +174,7 @@ func (c Checker) probe(ctx context.Context, s *Checked) (state tls.ConnectionSta
 	raw, err := (&net.Dialer{FallbackDelay: 100 * time.Millisecond}).DialContext(ctx, "tcp", s.endpoint.Address())
 	s.Connect = time.Since(begin).Milliseconds()
 	if err != nil {
-		return state, c.tooSlow(ctx, "connection", err)
+		return state, c.tooSlow(ctx, "connection", brief(err))
 	}
 	defer raw.Close()
 	config := gridtls.Config(c.CAs, c.Now)
@@ -188,6 +191,26 @@ func (c Checker) probe(ctx context.Context, s *Checked) (state tls.ConnectionSta
 		err = nil // it wants a certificate, as a VOMS server should
 	}
 	return state, c.tooSlow(ctx, "TLS handshake", err)
+}
+
+// dialError is what is in the way of a connection, without the address, which stands above it.
+type dialError struct {
+	text string
+	err  error
+}
+
+func (e *dialError) Error() string { return e.text }
+
+func (e *dialError) Unwrap() error { return e.err }
+
+func brief(err error) error {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return &dialError{dns.Err, err}
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
+		return &dialError{op.Err.Error(), err}
+	}
+	return err
 }
 
 // tooSlow says of a step for which there was no more time what package contact says.
@@ -282,8 +305,20 @@ func (c Checker) ask(ctx context.Context, s *Checked) (verified bool) {
 		s.fail("attributes", err)
 		return true
 	}
-	s.pass("attributes", view.Line(strings.Join(ac.FQANs, ", ")))
+	s.pass("attributes", strings.Join(short(ac.FQANs), ", "))
 	return true
+}
+
+// short are FQANs in the form in which they can be asked for.
+func short(texts []string) []string {
+	list := make([]string, len(texts))
+	for i, text := range texts {
+		list[i] = view.Line(text)
+		if f, err := voms.ParseFQAN(text); err == nil {
+			list[i] = f.String()
+		}
+	}
+	return list
 }
 
 // CheckIssuer says whether a chain that begins with a server's certificate leads to a CA that is trusted; see voms.Options.

@@ -96,7 +96,7 @@ func TestCheck(t *testing.T) {
 		certificate = "passed: certificate: " + host + ", issued by /DC=org/DC=example/CN=Test CA, 18261 days left"
 		lsc         = "passed: LSC file: N/localhost.lsc"
 		rest        = "passed: answer: by the REST protocol, in N"
-		attributes  = "passed: attributes: /dteam/Role=NULL/Capability=NULL"
+		attributes  = "passed: attributes: /dteam"
 	)
 	fault := func(f vomsd.Faults) func(*world) { return func(w *world) { w.server.Faults = f } }
 	tests := map[string]struct {
@@ -110,7 +110,7 @@ func TestCheck(t *testing.T) {
 		"well, of Debian": {change: func(w *world) { w.server.Flavour = vomsd.Debian },
 			want: []string{connected, certificate, lsc, "passed: answer: by the legacy protocol, in N", attributes}},
 		"well, of IAM": {change: func(w *world) { w.server.Flavour = vomsd.IAM },
-			want: []string{connected, certificate, lsc, rest, "passed: attributes: /dteam"}},
+			want: []string{connected, certificate, lsc, rest, attributes}},
 		"nobody asks": {change: func(w *world) { w.checker.Credential = nil }, want: []string{connected, certificate, lsc}},
 		"a stranger asks": {change: fault(vomsd.Faults{UnknownUser: true}),
 			want: []string{connected, certificate, lsc, "warning: answer: by the REST protocol, in N: the certificate is not one of a member of the VO"}},
@@ -149,6 +149,10 @@ func TestCheck(t *testing.T) {
 			want: []string{connected, "failed: certificate: ", lsc}, err: "expired"},
 		"another DN in vomses": {change: func(w *world) { w.servers[0].DN = "/CN=a" },
 			want: []string{connected, certificate, "warning: vomses: its DN there is \"/CN=a\"", lsc, rest, attributes}},
+		"an unknown name": {change: func(w *world) { w.servers[0].Host = "no..where" }, // which needs no server of names
+			want: []string{"failed: connection: no such host"}, err: "1 of 1 servers cannot be reached: no..where:"},
+		"nobody there": {change: func(w *world) { w.servers[0].Host, w.servers[0].Port = "127.0.0.1", 1 },
+			want: []string{"failed: connection: connect: connection refused"}, err: "1 of 1 servers cannot be reached: 127.0.0.1:1"},
 		"no answer": {change: fault(vomsd.Faults{Reset: true}),
 			want: []string{connected, certificate, lsc, "failed: answer: "}, err: "reset"},
 		"no TLS": {change: func(w *world) { w.server.Faults.Dead, w.checker.Timeout = true, 200*time.Millisecond },
