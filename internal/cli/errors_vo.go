@@ -6,11 +6,14 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"strings"
 
 	"github.com/x509up/x509up/internal/nearest"
 	"github.com/x509up/x509up/internal/vo"
 	"github.com/x509up/x509up/internal/vo/health"
+	"github.com/x509up/x509up/internal/vomsopt"
 	"github.com/x509up/x509up/voms"
 	"github.com/x509up/x509up/voms/contact"
 )
@@ -64,11 +67,13 @@ func judgeVO(err error, v *verdict) bool {
 		return v.is(exitServer)
 	}
 	if dead, ok := errors.AsType[*health.UnreachableError](err); ok {
-		hint := "is the network there, and does a firewall let the port through?"
-		if len(dead.Servers) < dead.Of {
-			hint = "the others do without it; x509up vo show tells which file names it"
+		switch {
+		case len(dead.Servers) < dead.Of:
+			return v.is(exitServer, "the others do without it; x509up vo show tells which file names it")
+		case unknownHosts(dead.Failures):
+			return v.is(exitServer, unknownHostHint(dead.VO))
 		}
-		return v.is(exitServer, hint)
+		return v.is(exitServer, "is the network there, and does a firewall let the port through?")
 	}
 	if unwell, ok := errors.AsType[*health.UnhealthyError](err); ok {
 		if m, ok := errors.AsType[voms.Mender](unwell.Err); ok {
@@ -85,6 +90,18 @@ func judgeVO(err error, v *verdict) bool {
 		}
 	}
 	return false
+}
+
+// unknownHosts says whether no failure is but that of a name that no host has.
+func unknownHosts(failures []error) bool {
+	return len(failures) > 0 && !slices.ContainsFunc(failures, func(err error) bool {
+		dns, ok := errors.AsType[*net.DNSError](err)
+		return !ok || !dns.IsNotFound
+	})
+}
+
+func unknownHostHint(vo string) string {
+	return "check the name: x509up vo show " + shellQuote(vo) + " tells which file has it; x509up vo add takes the server that the VO has now"
 }
 
 // mends are the hints of an error that knows what mends it.
@@ -127,6 +144,11 @@ func judgeVOFiles(err error, v *verdict) bool {
 			hints = append(hints, name+"?")
 		}
 		return v.is(exitVOMS, append(hints, "x509up vo list shows the VOs that are known, x509up vo add adds one")...)
+	case *vomsopt.OptionError:
+		if e.Meant != "" {
+			return v.is(exitUsage, "--"+e.Option+" "+shellQuote(e.Meant)+"?")
+		}
+		return v.is(exitUsage)
 	case *severalVOsError:
 		return v.is(exitUsage, "--vo NAME adds one of them, --all adds all")
 	case *noAttributesError:

@@ -92,6 +92,9 @@ func judgeServers(e *acquire.VOMSError, failed *contact.FailedError, v *verdict)
 	if m, ok := errors.AsType[voms.Mender](failed); ok { // its certificate, and what package trust says of it
 		return v.is(exitServer, m.Mend())
 	}
+	if unknownHosts(failed.Unwrap()) {
+		return v.is(exitServer, unknownHostHint(e.VO))
+	}
 	hints := []string{"x509up vo check " + shellQuote(e.VO) + " asks each of its servers; is the network there, and does a firewall let the port through?"}
 	if errors.Is(failed, context.DeadlineExceeded) {
 		hints = append(hints, "--timeout gives servers more time")

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -182,7 +183,7 @@ func (a *app) checkVO(ctx context.Context, name string, o voCheckOptions) error 
 	}
 	checker := health.Checker{CAs: &trust.Dir{Path: a.caDir(o.caDir)}, Dirs: a.lscDirs(ctx, o.site, true), Timeout: o.timeout, Now: a.Now}
 	if checker.Credential, err = a.forAsking(o.file); err != nil {
-		a.tell("the servers are not asked for attributes: %s", messageOf(err))
+		a.unasked(err)
 	}
 	report, verdict := checker.Check(ctx, servers)
 	if report == nil {
@@ -197,6 +198,16 @@ func (a *app) checkVO(ctx context.Context, name string, o voCheckOptions) error 
 		return err
 	}
 	return verdict
+}
+
+// unasked says that servers were but greeted, and why.
+func (a *app) unasked(err error) {
+	if _, none := errors.AsType[*noCredentialError](err); none {
+		a.warn("no credential: attributes were not asked for")
+		a.tell("%s", messageOf(err))
+		return
+	}
+	a.warn("attributes were not asked for: %s", messageOf(err))
 }
 
 // forAsking is the credential of the user, if it can be used.

@@ -5,7 +5,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"slices"
 
@@ -80,14 +79,10 @@ func (a *app) vomsRequest(o vomsOptions) (*acquire.VOMS, error) {
 	if dir := a.cacheDir(); dir != "" {
 		memory = filepath.Join(dir, "voms-servers")
 	}
-	request, err := o.VOMS(vomsopt.Surroundings{
+	return o.VOMS(vomsopt.Surroundings{
 		Env: a.Env, Now: a.Now, Memory: memory,
 		Notify: func(text string) { a.tell("%s", text) }, Warn: func(text string) { a.warn("%s", text) },
 	})
-	if e, ok := errors.AsType[*vomsopt.OptionError](err); ok {
-		return nil, usagef("%s", e)
-	}
-	return request, err
 }
 
 // vomsList is what --list prints: JSON, version 1.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"strings"
 	"testing"
 
@@ -60,6 +61,10 @@ func TestVOMSVerdicts(t *testing.T) {
 		{"TLS refused", failed(&contact.ClientCertificateError{Text: "bad certificate"}), 7,
 			[]string{"the server does not take the certificate of /CN=Jane: has it, or the proxy, expired, or does the server not know the CA /CN=CA?"}},
 		{"away", away, 6, []string{check}},
+		{"a name that no host has", failed(fmt.Errorf("connecting: %w", &net.DNSError{IsNotFound: true})), 6,
+			[]string{"check the name: x509up vo show cms tells which file has it; x509up vo add takes the server that the VO has now"}},
+		{"a name that no host has, beside one that is away", failed(&net.DNSError{IsNotFound: true}, errors.New("connecting")), 6, []string{check}},
+		{"no server of names", failed(&net.DNSError{}), 6, []string{check}},
 		{"slow", failed(&contact.TimeoutError{What: "answer", Within: "15s"}), 6, []string{check, "--timeout gives servers more time"}},
 		{"an unknown CA", failed(fmt.Errorf("connecting: %w", &gridtls.ServerError{Host: "voms.example.org", Err: &trust.ChainError{Rule: trust.RuleEmpty}})), 6,
 			[]string{"use a file that holds the whole chain"}},

@@ -158,6 +158,7 @@ func oneAtATime(notify func(string)) func(string) {
 type OptionError struct {
 	Option, Value string
 	Reason        string // a clause
+	Meant         string // the value that may be meant; empty if nobody can tell
 }
 
 func (e *OptionError) Error() string { return fmt.Sprintf("--%s %q: %s", e.Option, e.Value, e.Reason) }
@@ -171,7 +172,7 @@ func parseWants(texts []string) ([]acquire.Want, error) {
 		}
 		key, rest, _ := strings.Cut(text, ":")
 		if key == "" {
-			return nil, &OptionError{"voms", text, "it is VO or VO:FQAN, and the VO is missing"}
+			return nil, &OptionError{Option: "voms", Value: text, Reason: "it is VO or VO:FQAN, and the VO is missing"}
 		}
 		i := slices.IndexFunc(wants, func(w acquire.Want) bool { return w.Key == key })
 		if i < 0 {
@@ -187,7 +188,7 @@ func parseWants(texts []string) ([]acquire.Want, error) {
 		}
 		f, err := parseRole(rest)
 		if err != nil {
-			return nil, &OptionError{"voms", text, reasonOf(err)}
+			return nil, &OptionError{"voms", text, reasonOf(err), meant(key, rest)}
 		}
 		wants[i].FQANs = append(wants[i].FQANs, f)
 	}
@@ -197,6 +198,21 @@ func parseWants(texts []string) ([]acquire.Want, error) {
 		}
 	}
 	return wants, nil
+}
+
+// meant is --voms with the slash, and the group of the VO, that an FQAN without them lacks.
+func meant(key, rest string) string {
+	if strings.HasPrefix(rest, "/") {
+		return ""
+	}
+	whole := "/" + rest
+	if rest != key && !strings.HasPrefix(rest, key+"/") {
+		whole = "/" + key + whole
+	}
+	if _, err := voms.ParseFQAN(whole); err != nil {
+		return ""
+	}
+	return key + ":" + whole
 }
 
 // parseRole reads an FQAN, which may be a role alone.
@@ -219,7 +235,7 @@ func parseOrder(texts []string) ([]voms.FQAN, error) {
 		}
 		f, err := voms.ParseFQAN(whole)
 		if err != nil {
-			return nil, &OptionError{"order", text, reasonOf(err)}
+			return nil, &OptionError{Option: "order", Value: text, Reason: reasonOf(err)}
 		}
 		order = append(order, f)
 	}

@@ -115,6 +115,26 @@ func TestOptionErrors(t *testing.T) {
 	}
 }
 
+// TestMeant: what lacks its slash, or its group.
+func TestMeant(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ value, want string }{
+		{"cms:Role=t1", "cms:/cms/Role=t1"},
+		{"cms:it", "cms:/cms/it"},
+		{"cms:cms/Role=t1", "cms:/cms/Role=t1"},
+		{"cms:cms", "cms:/cms"},
+		{"cms:cmsx/Role=t1", "cms:/cms/cmsx/Role=t1"},
+		{"cms:i t", ""},
+		{"cms:/Role=", ""},
+		{":Role=t1", ""},
+	} {
+		_, err := vomsopt.Options{VOs: []string{c.value}}.VOMS(nowhere())
+		if e, ok := errors.AsType[*vomsopt.OptionError](err); !ok || e.Meant != c.want {
+			t.Errorf("%s: %+v, want %q", c.value, e, c.want)
+		}
+	}
+}
+
 func TestFill(t *testing.T) {
 	t.Parallel()
 	p := config.Profile{VOMS: []string{"cms"}, Order: []string{"/cms/it"}, Targets: []string{"se"}, Vomses: []string{"/v"}, VOMSDir: "/d"}
