@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package contact asks VOMS servers for attribute certificates: it reads vomses files, which say where the servers of a VO
-// are, and asks all servers of a VO in a race.
+// Package contact asks VOMS servers for attribute certificates: it takes the servers of a VO from vomses files, which package
+// vomses reads, and asks all of them in a race.
 //
 //	book := contact.Load("/etc/vomses")
 //	endpoints, err := book.Find("dteam")

@@ -18,16 +18,6 @@ import (
 	"github.com/x509up/x509up/voms/internal/wire"
 )
 
-// UnknownVOError means that no vomses file names a server of a VO.
-type UnknownVOError struct {
-	VO    string
-	Known []string // what could be asked for, sorted
-}
-
-func (e *UnknownVOError) Error() string {
-	return fmt.Sprintf("contact: looking up the VO %q: no vomses file names a server of it", e.VO)
-}
-
 // RequestError is a request that no server could understand. Nothing was sent.
 type RequestError struct{ Reason string }
 

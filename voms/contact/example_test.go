@@ -35,20 +35,3 @@ func ExampleClient_Ask() {
 		fmt.Println(warning)
 	}
 }
-
-func ExampleParseVomses() {
-	endpoints, findings := contact.ParseVomses([]byte(`
-# the VO of this example
-"dteam" "voms.example.org" "15004" "/DC=org/DC=example/CN=voms.example.org" "dteam"
-"dteam" "voms2.example.org"
-`), "vomses")
-	for _, e := range endpoints {
-		fmt.Println(e.VO, "is at", e.Address())
-	}
-	for _, f := range findings {
-		fmt.Println(f)
-	}
-	// Output:
-	// dteam is at voms.example.org:15004
-	// vomses:4: the line has 2 quoted columns, not the five of alias, host, port, server DN and VO
-}

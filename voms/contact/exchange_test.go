@@ -168,7 +168,6 @@ func TestWords(t *testing.T) {
 		{contact.Unknown.String(), "unknown"}, {contact.REST.String(), "REST"}, {contact.Legacy.String(), "legacy"}, {contact.Protocol(9).String(), "Protocol(9)"},
 		{contact.Reason(-1).String(), "Reason(-1)"}, {contact.Reason(99).String(), "Reason(99)"}, {contact.UnknownReason.String(), "the request was refused"},
 		{(&contact.RefusedError{Reason: contact.AUP}).Error(), "the acceptable use policy is not signed"},
-		{(&contact.UnknownVOError{VO: "x"}).Error(), `contact: looking up the VO "x": no vomses file names a server of it`},
 		{(&contact.TimeoutError{What: "answer"}).Error(), "no answer in time"},
 	} {
 		if c.got != c.want {

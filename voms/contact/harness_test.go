@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -299,9 +298,4 @@ func inOrder(c *contact.Client) *contact.Client {
 // otherCA is a pool that knows nobody here.
 func otherCA(t testing.TB) *x509.CertPool {
 	return testca.New(t, testca.Options{Subject: "/DC=org/DC=example/CN=Other CA"}).Pool()
-}
-
-// entry is a line of a vomses file.
-func entry(alias, host string, port int, vo string) string {
-	return `"` + alias + `" "` + host + `" "` + strconv.Itoa(port) + `" "/DC=org/DC=example/CN=` + host + `" "` + vo + `"`
 }

@@ -3,7 +3,7 @@
 
 //go:build unix
 
-package contact_test
+package vomses_test
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/x509up/x509up/voms/contact"
+	"github.com/x509up/x509up/voms/vomses"
 )
 
 // folder makes files, by their paths within it.
@@ -58,7 +58,7 @@ func TestLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	book := contact.Load(at("missing"), at("single"), at("vomses"))
+	book := vomses.Load(at("missing"), at("single"), at("vomses"))
 	if got, want := hostsOf(book.Endpoints), "s1 b2 a1 b1 d1 c1 b1 l1"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -96,7 +96,7 @@ func TestLoadBounds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	book := contact.Load(filepath.Join(root, "large"), filepath.Join(root, "files"))
+	book := vomses.Load(filepath.Join(root, "large"), filepath.Join(root, "files"))
 	if len(book.Endpoints) != 1 || len(book.Findings) != 2 {
 		t.Fatalf("%d endpoints, %v", len(book.Endpoints), book.Findings)
 	}
@@ -114,7 +114,7 @@ func TestLoadPipe(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if book := contact.Load(path); len(book.Findings) != 1 || book.Findings[0].String() != path+": it is neither a file nor a folder" {
+	if book := vomses.Load(path); len(book.Findings) != 1 || book.Findings[0].String() != path+": it is neither a file nor a folder" {
 		t.Errorf("%v", book)
 	}
 }
@@ -128,7 +128,7 @@ func TestLoadLoops(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	book := contact.Load(root)
+	book := vomses.Load(root)
 	if last := book.Findings[len(book.Findings)-1].Err.Error(); last != "there are more than 4096 vomses files" || len(book.Findings) > 4096 {
 		t.Errorf("%d findings, at last %s", len(book.Findings), last)
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package contact
+package vomses
 
 import (
 	"cmp"
@@ -15,6 +15,16 @@ import (
 	"slices"
 	"strings"
 )
+
+// UnknownVOError means that no vomses file names a server of a VO.
+type UnknownVOError struct {
+	VO    string
+	Known []string // what could be asked for, sorted
+}
+
+func (e *UnknownVOError) Error() string {
+	return fmt.Sprintf("vomses: looking up the VO %q: no vomses file names a server of it", e.VO)
+}
 
 // Book holds the servers of all VOs that are known here.
 type Book struct {
@@ -98,7 +108,7 @@ func (l *loader) loadFile(path string) {
 		l.find(path, err)
 		return
 	}
-	endpoints, findings := ParseVomses(data, path)
+	endpoints, findings := Parse(data, path)
 	l.book.Findings = append(l.book.Findings, findings...)
 	for _, e := range endpoints {
 		same := Endpoint{Alias: e.Alias, Host: strings.ToLower(e.Host), Port: e.Port, VO: e.VO}

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package contact_test
+package vomses_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,48 +13,53 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/x509up/x509up/voms"
-	"github.com/x509up/x509up/voms/contact"
+	"github.com/x509up/x509up/voms/vomses"
 )
 
-func TestParseVomses(t *testing.T) {
+// entry is a line of a vomses file.
+func entry(alias, host string, port int, vo string) string {
+	return `"` + alias + `" "` + host + `" "` + strconv.Itoa(port) + `" "/DC=org/DC=example/CN=` + host + `" "` + vo + `"`
+}
+
+func TestParse(t *testing.T) {
 	t.Parallel()
-	usual := contact.Endpoint{Alias: "vo.0", Host: "voms.test.example", Port: 15000, DN: "/C=IT/O=IGI/CN=voms.test.example", VO: "vo.0"}
+	usual := vomses.Endpoint{Alias: "vo.0", Host: "voms.test.example", Port: 15000, DN: "/C=IT/O=IGI/CN=voms.test.example", VO: "vo.0"}
 	const line = `"vo.0" "voms.test.example" "15000" "/C=IT/O=IGI/CN=voms.test.example" "vo.0"`
-	with := func(change func(*contact.Endpoint)) contact.Endpoint {
+	with := func(change func(*vomses.Endpoint)) vomses.Endpoint {
 		e := usual
 		change(&e)
 		return e
 	}
 	for _, c := range []struct {
 		name, text string
-		want       contact.Endpoint
+		want       vomses.Endpoint
 		line       int
 	}{
 		{"five columns", line, usual, 1},
-		{"six", line + ` "24"`, with(func(e *contact.Endpoint) { e.Version = "24" }), 1},
+		{"six", line + ` "24"`, with(func(e *vomses.Endpoint) { e.Version = "24" }), 1},
 		{"a comment and empty lines before it", "# \"a\" \"b\"\n\n \t\n" + line + "\n", usual, 4},
 		{"Windows", "\ufeff# VOs\r\n" + line + "\r\n", usual, 2},
 		{"tabs, and none", strings.ReplaceAll(strings.ReplaceAll(line, `" "v`, "\"\t\t\"v"), `" "1`, `""1`), usual, 1},
 		{"blanks within, and words between", `  x"vo.0 " , " voms.test.example", " 15000" "/C=IT/O=IGI/CN=voms.test.example" "vo.0"; # ours`, usual, 1},
-		{"no alias and no DN", `"" "voms.test.example" "15000" "" "vo.0"`, with(func(e *contact.Endpoint) { e.Alias, e.DN = "", "" }), 1},
-		{"an address", strings.Replace(line, `"voms.test.example"`, `"192.0.2.1"`, 1), with(func(e *contact.Endpoint) { e.Host = "192.0.2.1" }), 1},
-		{"IPv6", strings.Replace(line, `"voms.test.example"`, `"2001:db8::1"`, 1), with(func(e *contact.Endpoint) { e.Host = "2001:db8::1" }), 1},
-		{"IPv6 in brackets", strings.Replace(line, `"voms.test.example"`, `"[2001:db8::1]"`, 1), with(func(e *contact.Endpoint) { e.Host = "2001:db8::1" }), 1},
-		{"a DN of many languages", strings.Replace(line, "IGI", "Ünïversität 物理", 1), with(func(e *contact.Endpoint) { e.DN = strings.Replace(e.DN, "IGI", "Ünïversität 物理", 1) }), 1},
+		{"no alias and no DN", `"" "voms.test.example" "15000" "" "vo.0"`, with(func(e *vomses.Endpoint) { e.Alias, e.DN = "", "" }), 1},
+		{"an address", strings.Replace(line, `"voms.test.example"`, `"192.0.2.1"`, 1), with(func(e *vomses.Endpoint) { e.Host = "192.0.2.1" }), 1},
+		{"IPv6", strings.Replace(line, `"voms.test.example"`, `"2001:db8::1"`, 1), with(func(e *vomses.Endpoint) { e.Host = "2001:db8::1" }), 1},
+		{"IPv6 in brackets", strings.Replace(line, `"voms.test.example"`, `"[2001:db8::1]"`, 1), with(func(e *vomses.Endpoint) { e.Host = "2001:db8::1" }), 1},
+		{"a DN of many languages", strings.Replace(line, "IGI", "Ünïversität 物理", 1), with(func(e *vomses.Endpoint) { e.DN = strings.Replace(e.DN, "IGI", "Ünïversität 物理", 1) }), 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.want.File, c.want.Line = "f", c.line
-			got, findings := contact.ParseVomses([]byte(c.text), "f")
-			if diff := cmp.Diff([]contact.Endpoint{c.want}, got); diff != "" || len(findings) > 0 {
+			got, findings := vomses.Parse([]byte(c.text), "f")
+			if diff := cmp.Diff([]vomses.Endpoint{c.want}, got); diff != "" || len(findings) > 0 {
 				t.Errorf("%v\n%s", findings, diff)
 			}
 		})
 	}
 }
 
-// TestParseVomsesBad: a bad line is told and does no harm to its neighbours.
-func TestParseVomsesBad(t *testing.T) {
+// TestParseBad: a bad line is told and does no harm to its neighbours.
+func TestParseBad(t *testing.T) {
 	t.Parallel()
 	good := entry("good", "voms.example.org", 15000, "vo")
 	for _, c := range []struct{ name, line, want string }{
@@ -76,7 +82,7 @@ func TestParseVomsesBad(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, findings := contact.ParseVomses([]byte(good+"\n"+c.line+"\n"+good+"\n"), "f")
+			got, findings := vomses.Parse([]byte(good+"\n"+c.line+"\n"+good+"\n"), "f")
 			if len(got) != 2 || got[0].Line != 1 || got[1].Line != 3 {
 				t.Errorf("%+v", got)
 			}
@@ -87,13 +93,13 @@ func TestParseVomsesBad(t *testing.T) {
 	}
 	t.Run("too many to tell", func(t *testing.T) {
 		t.Parallel()
-		if got, findings := contact.ParseVomses([]byte(strings.Repeat("x\n", 1000)+good), "f"); len(got) != 1 || len(findings) != 100 {
+		if got, findings := vomses.Parse([]byte(strings.Repeat("x\n", 1000)+good), "f"); len(got) != 1 || len(findings) != 100 {
 			t.Errorf("%d and %d", len(got), len(findings))
 		}
 	})
 	t.Run("too large", func(t *testing.T) {
 		t.Parallel()
-		got, findings := contact.ParseVomses([]byte(strings.Repeat(good+"\n", 20000)), "f")
+		got, findings := vomses.Parse([]byte(strings.Repeat(good+"\n", 20000)), "f")
 		if len(got) != 0 || len(findings) != 1 || findings[0].String() != "f: it has more than 1024 KiB" {
 			t.Errorf("%d and %v", len(got), findings)
 		}
@@ -107,7 +113,7 @@ func FuzzVomses(f *testing.F) {
 	f.Add("# comment\n\"\" \"[::1]\" \"1\" \"\" \"a.b-c_d\"\r\n\"x\"\n")
 	f.Add("\ufeff\"a\" \"b\" \"c\" \"d\"")
 	f.Fuzz(func(t *testing.T, text string) {
-		endpoints, findings := contact.ParseVomses([]byte(text), "f")
+		endpoints, findings := vomses.Parse([]byte(text), "f")
 		for _, finding := range findings {
 			if s := finding.String(); !isLine(s) || len(s) > 5000 {
 				t.Errorf("%q", s)
@@ -122,8 +128,8 @@ func FuzzVomses(f *testing.F) {
 					t.Error(err)
 				}
 			}
-			again, findings := contact.ParseVomses([]byte(e.Entry()), "f")
-			if diff := cmp.Diff([]contact.Endpoint{e}, again, cmpopts.IgnoreFields(contact.Endpoint{}, "Line")); diff != "" && len(e.Entry()) <= 4096 {
+			again, findings := vomses.Parse([]byte(e.Entry()), "f")
+			if diff := cmp.Diff([]vomses.Endpoint{e}, again, cmpopts.IgnoreFields(vomses.Endpoint{}, "Line")); diff != "" && len(e.Entry()) <= 4096 {
 				t.Errorf("%q: %v\n%s", e.Entry(), findings, diff)
 			}
 		}
@@ -134,7 +140,7 @@ func isLine(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\x7f' || r == '\ufffd' })
 }
 
-func hostsOf(list []contact.Endpoint) string {
+func hostsOf(list []vomses.Endpoint) string {
 	var hosts []string
 	for _, e := range list {
 		hosts = append(hosts, e.Host)
@@ -148,11 +154,11 @@ func TestFind(t *testing.T) {
 		entry("cms", "c1", 1, "cms"), entry("cms", "c2", 1, "cms"), entry("cms-iam", "c3", 1, "cms"), entry("old", "o1", 1, "vo.old"),
 		entry("", "n1", 1, "nameless"), entry("mixed", "m1", 1, "one"), entry("mixed", "m2", 1, "two"), entry("three", "m3", 1, "four"), entry("three", "m4", 1, "three"),
 	}
-	endpoints, findings := contact.ParseVomses([]byte(strings.Join(lines, "\n")), "f")
+	endpoints, findings := vomses.Parse([]byte(strings.Join(lines, "\n")), "f")
 	if len(findings) > 0 {
 		t.Fatal(findings)
 	}
-	book := contact.Book{Endpoints: endpoints}
+	book := vomses.Book{Endpoints: endpoints}
 	for _, c := range []struct{ name, key, want string }{
 		{"an alias", "cms", "c1 c2"}, {"another of the same VO", "cms-iam", "c3"}, {"a VO under another alias", "vo.old", "o1"},
 		{"a VO without an alias", "nameless", "n1"}, {"an alias of two VOs", "mixed", "m1"}, {"one of which is called so", "three", "m4"},
@@ -165,9 +171,12 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
+	if _, err := book.Find("x"); err == nil || err.Error() != `vomses: looking up the VO "x": no vomses file names a server of it` {
+		t.Errorf("got %v", err)
+	}
 	for _, key := range []string{"", "CMS", "x"} {
 		_, err := book.Find(key)
-		e, ok := errors.AsType[*contact.UnknownVOError](err)
+		e, ok := errors.AsType[*vomses.UnknownVOError](err)
 		if !ok || e.VO != key {
 			t.Fatal(err)
 		}
