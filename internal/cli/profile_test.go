@@ -145,7 +145,7 @@ var keyTests = map[string]keyTest{
 	"voms": {value: text(`["vo.example.org"]`), more: vomsFiles("vomses", "vomsdir"),
 		with: has("in the VO vo.example.org as /vo.example.org\n"), without: has("end entity credential")},
 	"order": {value: text(`["/vo.example.org/analysis"]`), more: vomsFiles("voms", "vomses", "vomsdir"),
-		with: has("as /vo.example.org/analysis\n"), without: has("as /vo.example.org/Role=production\n")},
+		with: has("as /vo.example.org/analysis\n"), without: has("as /vo.example.org\n")},
 	"target": {value: text(`["se.example.org"]`), more: vomsFiles("voms", "vomses", "vomsdir"),
 		with: has("target : se.example.org"), without: lacks("se.example.org")},
 	"vomslife": {value: text("2:00"), more: vomsFiles("voms", "vomses", "vomsdir"),
