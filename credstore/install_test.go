@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 package credstore_test
 
 import (
