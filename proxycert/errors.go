@@ -42,6 +42,7 @@ type RuleError struct {
 	Err  error // what lies below, for RuleSignature, RuleWeakSignature and RuleUnidentified; else nil
 }
 
+// Error names the certificate, the rule, and what lies below it.
 func (e *RuleError) Error() string {
 	text := fmt.Sprintf("proxycert: checking \"%s\": %s", OneLine(e.Cert.RawSubject), e.Rule)
 	if e.Err != nil {
@@ -50,6 +51,7 @@ func (e *RuleError) Error() string {
 	return text
 }
 
+// Unwrap returns Err.
 func (e *RuleError) Unwrap() error { return e.Err }
 
 // PathLengthError says that Cert allows no further proxy where one is made or found: it, or a proxy above it, set the
@@ -59,6 +61,7 @@ type PathLengthError struct {
 	Limit int               // how many proxies it allows below itself
 }
 
+// Error names the certificate and its limit.
 func (e *PathLengthError) Error() string {
 	return fmt.Sprintf("proxycert: checking \"%s\": its path length allows %d proxies below it, not one more (RFC 3820 §3.8.1)",
 		OneLine(e.Cert.RawSubject), e.Limit)
@@ -73,6 +76,7 @@ type ValidityError struct {
 // Expired says whether the certificate is over; if not, it has not begun.
 func (e *ValidityError) Expired() bool { return e.Now.After(e.Cert.NotAfter) }
 
+// Error names the certificate, and when it ended or will begin, in UTC.
 func (e *ValidityError) Error() string {
 	name := OneLine(e.Cert.RawSubject)
 	if e.Expired() {
@@ -88,6 +92,7 @@ type KeySizeError struct {
 	Bits int
 }
 
+// Error names the certificate, the bits of its key, and the bounds.
 func (e *KeySizeError) Error() string {
 	return fmt.Sprintf("proxycert: checking \"%s\": its RSA key has %d bits, and only %d to %d are taken",
 		OneLine(e.Cert.RawSubject), e.Bits, MinRSABits, MaxRSABits)
@@ -99,6 +104,7 @@ type PolicyError struct {
 	Want Policy
 }
 
+// Error names the policy that was wanted and the limited certificate.
 func (e *PolicyError) Error() string {
 	return fmt.Sprintf("proxycert: making a proxy with policy %s: \"%s\" is limited, and so must be what follows",
 		e.Want, OneLine(e.Cert.RawSubject))
@@ -110,6 +116,7 @@ type NoPEMError struct {
 	DER  bool // it looks like DER: a binary certificate or a PKCS #12 file
 }
 
+// Error gives the size, and says if the bytes look like another format.
 func (e *NoPEMError) Error() string {
 	switch {
 	case e.Size == 0:
@@ -125,6 +132,7 @@ type NoCertificateError struct {
 	Found []string // the types of the blocks, each once, at most five
 }
 
+// Error lists the types of the blocks that are there instead.
 func (e *NoCertificateError) Error() string {
 	return fmt.Sprintf("proxycert: parsing a credential: no certificate, only %s", strings.Join(e.Found, ", "))
 }
@@ -135,6 +143,7 @@ type SizeError struct {
 	Limit int
 }
 
+// Error gives the limit.
 func (e *SizeError) Error() string {
 	return fmt.Sprintf("proxycert: parsing a credential: more than %d %s", e.Limit, e.What)
 }
@@ -150,6 +159,7 @@ type BlockError struct {
 	Err    error
 }
 
+// Error gives the number and the type of the block, and the cause.
 func (e *BlockError) Error() string {
 	if e.Type == "" {
 		return fmt.Sprintf("proxycert: parsing PEM block %d: %v", e.Number, e.Err)
@@ -157,6 +167,7 @@ func (e *BlockError) Error() string {
 	return fmt.Sprintf("proxycert: parsing PEM block %d, %q: %v", e.Number, e.Type, e.Err)
 }
 
+// Unwrap returns Err.
 func (e *BlockError) Unwrap() error { return e.Err }
 
 // EncryptedKeyError says that the private key needs a passphrase.
@@ -164,6 +175,7 @@ type EncryptedKeyError struct {
 	Type string // of the PEM block: "ENCRYPTED PRIVATE KEY", or another when its headers say that it is encrypted
 }
 
+// Error gives the type of the block.
 func (e *EncryptedKeyError) Error() string {
 	return fmt.Sprintf("proxycert: parsing a credential: the private key (%s) is encrypted", e.Type)
 }
@@ -173,6 +185,7 @@ type KeyMismatchError struct {
 	Cert *x509.Certificate
 }
 
+// Error names the certificate.
 func (e *KeyMismatchError) Error() string {
 	return fmt.Sprintf("proxycert: the private key does not belong to the certificate \"%s\"", OneLine(e.Cert.RawSubject))
 }
@@ -182,6 +195,7 @@ type NoKeyError struct {
 	Cert *x509.Certificate // whose key is missing; nil if there is no certificate either
 }
 
+// Error names the certificate whose key is missing.
 func (e *NoKeyError) Error() string {
 	if e.Cert == nil {
 		return "proxycert: the credential is empty: no certificate and no private key"
@@ -194,6 +208,7 @@ type KeyTypeError struct {
 	Name string // as given, or the Go type of the key
 }
 
+// Error lists the types that are known.
 func (e *KeyTypeError) Error() string {
 	return fmt.Sprintf("proxycert: the key type %q is none of %s", e.Name, strings.Join(KeyTypes(), ", "))
 }

@@ -15,6 +15,7 @@ type ExtensionError struct {
 	Reason string
 }
 
+// Error gives the object identifier and the reason.
 func (e *ExtensionError) Error() string {
 	return fmt.Sprintf("proxycert: making a proxy with the extension %v: %s", e.ID, e.Reason)
 }

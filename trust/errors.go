@@ -45,6 +45,7 @@ type ChainError struct {
 	Err  error  // what lies below; may be nil
 }
 
+// Error names the certificate, the rule, and the issuer that is missing where one is.
 func (e *ChainError) Error() string {
 	if e.Cert == nil {
 		return "trust: verifying a chain: " + string(e.Rule)
@@ -63,6 +64,7 @@ func (e *ChainError) Error() string {
 	return text
 }
 
+// Unwrap returns Err.
 func (e *ChainError) Unwrap() error { return e.Err }
 
 // Mend says what would let the chain pass.
@@ -102,6 +104,7 @@ type PolicyError struct {
 	Err          error  // of reading it, for PolicyUnreadable
 }
 
+// Error names the certificate, and what is wrong with which file.
 func (e *PolicyError) Error() string {
 	text := fmt.Sprintf("trust: checking the %s for %s: ", e.Kind, quoteName(e.Cert))
 	switch e.Problem {
@@ -113,6 +116,7 @@ func (e *PolicyError) Error() string {
 	return text + fmt.Sprintf("%s does not let the CA %s sign that subject", e.Path, quoteName(e.Issuer))
 }
 
+// Unwrap returns Err.
 func (e *PolicyError) Unwrap() error { return e.Err }
 
 // Mend says what would let the certificate pass.
@@ -150,6 +154,7 @@ type CRLError struct {
 	Err          error     // of reading or verifying it
 }
 
+// Error names the certificate, and what is wrong with the list, with its dates in UTC.
 func (e *CRLError) Error() string {
 	text := fmt.Sprintf("trust: checking the revocation list for %s: ", quoteName(e.Cert))
 	switch e.Problem {
@@ -167,6 +172,7 @@ func (e *CRLError) Error() string {
 	return text + fmt.Sprintf("%s names no end and is from %s", e.Path, stamp(e.ThisUpdate))
 }
 
+// Unwrap returns Err.
 func (e *CRLError) Unwrap() error { return e.Err }
 
 // Mend says how to get a list that is of use.
@@ -192,6 +198,7 @@ type RevokedError struct {
 	Reason       int // a CRLReason (RFC 5280 §5.3.1); 0: none given
 }
 
+// Error names the certificate, its serial number, when and why it was revoked, and the file that says so.
 func (e *RevokedError) Error() string {
 	text := fmt.Sprintf("trust: checking the revocation list for %s: serial number %X was revoked at %s", quoteName(e.Cert),
 		e.Cert.SerialNumber, stamp(e.Time))
@@ -221,6 +228,7 @@ type PeerError struct {
 	Reason string
 }
 
+// Error names the certificate, the software that refuses it, and the reason.
 func (e *PeerError) Error() string {
 	return fmt.Sprintf("trust: checking %s: %s refuses it: %s", quoteName(e.Cert), e.Peer, e.Reason)
 }
@@ -236,10 +244,12 @@ type DirError struct {
 	Err  error
 }
 
+// Error names the folder and the cause.
 func (e *DirError) Error() string {
 	return fmt.Sprintf("trust: reading the CA certificates in %q: %v", e.Path, e.Err)
 }
 
+// Unwrap returns Err.
 func (e *DirError) Unwrap() error { return e.Err }
 
 // Mend says what would let the folder be read.

@@ -26,10 +26,12 @@ type ParseError struct {
 	Err  error
 }
 
+// Error names the part that cannot be read, and the cause.
 func (e *ParseError) Error() string {
 	return fmt.Sprintf("voms: parsing an attribute certificate: %s: %v", e.Part, e.Err)
 }
 
+// Unwrap returns Err.
 func (e *ParseError) Unwrap() error { return e.Err }
 
 // Rule is a rule that an attribute certificate breaks, in the words in which an error names it.
@@ -69,6 +71,7 @@ type RuleError struct {
 	Err    error  // what lies below; may be nil
 }
 
+// Error names the VO and the rule, and what broke it.
 func (e *RuleError) Error() string {
 	text := checking(e.AC) + string(e.Rule)
 	if e.Detail != "" {
@@ -80,6 +83,7 @@ func (e *RuleError) Error() string {
 	return text
 }
 
+// Unwrap returns Err.
 func (e *RuleError) Unwrap() error { return e.Err }
 
 // Mend says what would let it pass. Where a CA stands in the way, that is what Err says would.
@@ -120,6 +124,7 @@ type ValidityError struct {
 // Expired says whether it is over; if not, it has not begun, or begins after its end.
 func (e *ValidityError) Expired() bool { return !e.AC.NotAfter.Add(Skew).After(e.Now) }
 
+// Error names the VO and the times, in UTC.
 func (e *ValidityError) Error() string {
 	if e.Expired() {
 		return checking(e.AC) + "it expired at " + stamp(e.AC.NotAfter)
@@ -142,6 +147,7 @@ type HolderError struct {
 	Part string // in which they differ: "serial number", "name" or "unique identifier"
 }
 
+// Error says whom the attributes were given to, and whose certificate this is.
 func (e *HolderError) Error() string {
 	h := e.AC.Holder
 	text := checking(e.AC) + "it was given to another certificate: "
@@ -165,6 +171,7 @@ type TargetError struct {
 	Hosts []string // what this one is called
 }
 
+// Error lists the hosts that the attributes are for, and the names of this one.
 func (e *TargetError) Error() string {
 	return checking(e.AC) + fmt.Sprintf("it is for the hosts %q, not for %q", e.AC.Targets, e.Hosts)
 }

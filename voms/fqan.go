@@ -89,6 +89,7 @@ type FQANError struct {
 	Reason string
 }
 
+// Error quotes the text and gives the reason.
 func (e *FQANError) Error() string {
 	return fmt.Sprintf("voms: parsing the FQAN %q: %s", e.Text, e.Reason)
 }

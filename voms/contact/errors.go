@@ -21,6 +21,7 @@ import (
 // RequestError is a request that no server could understand. Nothing was sent.
 type RequestError struct{ Reason string }
 
+// Error gives the reason.
 func (e *RequestError) Error() string { return "contact: making the request: " + e.Reason }
 
 // FailedError means that no server of a VO gave what was asked for.
@@ -31,6 +32,7 @@ type FailedError struct {
 	Failures []Failure
 }
 
+// Error says in one line what became of each server.
 func (e *FailedError) Error() string {
 	var said []string
 	for _, f := range e.Failures {
@@ -127,6 +129,7 @@ type RefusedError struct {
 	Message  string // the server's words, one line fit for a terminal
 }
 
+// Error gives the reason, and in quotes what the server said, or else its code.
 func (e *RefusedError) Error() string {
 	text := e.Reason.String()
 	switch {
@@ -142,6 +145,7 @@ func (e *RefusedError) Error() string {
 // never got to see: it has expired, or the server does not know its CA. In TLS 1.3 it comes in place of an answer.
 type ClientCertificateError struct{ Text string }
 
+// Error quotes the server.
 func (e *ClientCertificateError) Error() string {
 	return "it refused the certificate that was shown to it (“" + e.Text + "”)"
 }
@@ -153,6 +157,7 @@ type AnswerError struct {
 	Reason string // a clause about "it", such as "it ended too soon"; empty if nothing came
 }
 
+// Error says what is wrong with the answer, or that there was none.
 func (e *AnswerError) Error() string {
 	if e.Reason == "" {
 		return "it closed the connection without an answer"
@@ -174,6 +179,7 @@ type TimeoutError struct {
 	Within string
 }
 
+// Error says what did not come, and within which time.
 func (e *TimeoutError) Error() string {
 	if e.Within == "" {
 		return "no " + e.What + " in time"

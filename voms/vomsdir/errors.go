@@ -18,6 +18,7 @@ type MissingError struct {
 	Err      error
 }
 
+// Error names the VO, the server and the file.
 func (e *MissingError) Error() string {
 	text := fmt.Sprintf("vomsdir: looking for the LSC file of the VO %q and the server %q: ", e.VO, e.Host)
 	switch {
@@ -29,6 +30,7 @@ func (e *MissingError) Error() string {
 	return text + e.Err.Error()
 }
 
+// Unwrap returns Err.
 func (e *MissingError) Unwrap() error { return e.Err }
 
 // Mend names the file, and what belongs into it as far as that is known.
@@ -52,6 +54,7 @@ type ParseError struct {
 	Err  error
 }
 
+// Error names the file, the line and the cause.
 func (e *ParseError) Error() string {
 	text := "vomsdir: reading an LSC file: "
 	if e.Path != "" {
@@ -63,6 +66,7 @@ func (e *ParseError) Error() string {
 	return text + e.Err.Error()
 }
 
+// Unwrap returns Err.
 func (e *ParseError) Unwrap() error { return e.Err }
 
 // Mend names the file, and what belongs into it as far as that is known.
@@ -80,6 +84,7 @@ type MismatchError struct {
 	Want   []string   // what it should hold to match
 }
 
+// Error names the file, whom it is about, and whom it should be about.
 func (e *MismatchError) Error() string {
 	text := "vomsdir: comparing the server's certificate with the LSC file " + e.Path + ": "
 	if len(e.Want) < 2 {

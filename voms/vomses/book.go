@@ -22,6 +22,7 @@ type UnknownVOError struct {
 	Known []string // what could be asked for, sorted
 }
 
+// Error names the VO.
 func (e *UnknownVOError) Error() string {
 	return fmt.Sprintf("vomses: looking up the VO %q: no vomses file names a server of it", e.VO)
 }

@@ -47,6 +47,7 @@ type Finding struct {
 	Err  error
 }
 
+// String names the file, the line and what is wrong with it.
 func (f Finding) String() string {
 	if f.Line == 0 {
 		return fmt.Sprintf("%s: %v", f.File, f.Err)
