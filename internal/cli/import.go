@@ -231,7 +231,7 @@ func (a *app) importedKey(ctx context.Context, o importOptions, c *proxycert.Cre
 func (a *app) printImport(c *proxycert.Credential, folder string) error {
 	var b strings.Builder
 	b.WriteString(view.Line("imported to "+folder) + "\n")
-	if err := view.WriteUserCertificate(&b, c, view.Facts{Now: a.Now(), CA: a.lookUpCA(c)}, view.Style{Letters: a.outIsTerminal()}); err != nil {
+	if err := view.WriteUserCertificate(&b, c, view.Facts{Now: a.Now(), CA: lookUpCA(a.site(siteOptions{}, "").CAs(), c)}, view.Style{Letters: a.outIsTerminal()}); err != nil {
 		return err
 	}
 	_, err := io.WriteString(a.Out, b.String())

@@ -5,7 +5,6 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,11 +16,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/site"
 	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/internal/term"
 	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
-	"github.com/x509up/x509up/trust"
 	"github.com/x509up/x509up/voms"
 )
 
@@ -259,15 +258,16 @@ func (a *app) printInfo(c *proxycert.Credential, facts view.Facts, o infoOptions
 // network: scripts do not wait for it. That it is missing is worth a word only
 // to those who named it; most machines have none.
 func (a *app) forPeople(c *proxycert.Credential, facts *view.Facts, style *view.Style) {
+	here := a.site(siteOptions{}, "")
 	if acs, _, _ := voms.FromChain(c.Chain); len(acs) > 0 {
-		facts.Authorities = a.authorities()
+		facts.Authorities = authorities(here)
 	}
 	if !a.outIsTerminal() {
 		return
 	}
 	style.Width, style.Letters = term.Width(a.Out.(*os.File)), true
 	style.Colour = a.Env("NO_COLOR") == "" && config.First(a.Env("TERM"), "dumb") != "dumb"
-	if lookup := a.lookUpCA(c); !errors.Is(lookup.Err, fs.ErrNotExist) || a.Env("X509_CERT_DIR") != "" {
+	if lookup := lookUpCA(here.CAs(), c); !errors.Is(lookup.Err, fs.ErrNotExist) || a.Env("X509_CERT_DIR") != "" {
 		facts.CA = lookup
 	}
 }
@@ -278,15 +278,15 @@ func (a *app) outIsTerminal() bool {
 }
 
 // authorities are those of the folders that are there and near.
-func (a *app) authorities() *view.Authorities {
+func authorities(here *site.Site) *view.Authorities {
 	authorities := &view.Authorities{}
-	for _, dir := range a.lscDirs(context.Background(), siteOptions{}, false) {
+	for _, dir := range here.LSCDirs(context.Background(), false) {
 		if isFolder(dir.Path) {
 			authorities.Dirs = append(authorities.Dirs, dir)
 		}
 	}
-	if path := a.caDir(""); isFolder(path) {
-		authorities.CheckIssuer = checkIssuer(&trust.Dir{Path: path}, trust.Options{Now: a.Now()})
+	if isFolder(here.CAs().Path) {
+		authorities.CheckIssuer = here.CheckIssuer
 	}
 	return authorities
 }
@@ -294,14 +294,6 @@ func (a *app) authorities() *view.Authorities {
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
-}
-
-// checkIssuer is what voms.Options wants: whether a VOMS server's chain leads to a CA of a folder.
-func checkIssuer(dir *trust.Dir, o trust.Options) func([]*x509.Certificate) error {
-	return func(chain []*x509.Certificate) error {
-		_, err := dir.Verify(&proxycert.Credential{Chain: chain}, o)
-		return err
-	}
 }
 
 // missing gives what is in the way of reading a credential its exit code.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/site"
 	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/trust"
@@ -82,11 +82,12 @@ func (a *app) verify(ctx context.Context, path string, o verifyOptions) error {
 	if err != nil {
 		return missing(err, path)
 	}
-	dir := &trust.Dir{Path: a.caDir(o.caDir)}
-	report, err := dir.Verify(c, trust.Options{Now: a.Now(), CRL: mode})
+	here := a.site(o.site, o.caDir)
+	here.CRL, here.Hosts = mode, o.hosts
+	report, err := here.CAs().Verify(c, trust.Options{Now: a.Now(), CRL: mode})
 	if report != nil {
-		v := view.NewReport(report, path, dir.Path)
-		attributes := a.verifyAttributes(ctx, c, dir, mode, o, v)
+		v := view.NewReport(report, path, here.CAs().Path)
+		attributes := verifyAttributes(ctx, c, here, v)
 		if printErr := a.printReport(v, o.json); printErr != nil {
 			return printErr
 		}
@@ -129,18 +130,11 @@ func (e *verdictError) Error() string {
 func (e *verdictError) Unwrap() error { return e.err }
 
 // verifyAttributes adds the checks of each attribute certificate to v, and returns the first failure.
-func (a *app) verifyAttributes(ctx context.Context, c *proxycert.Credential, dir *trust.Dir, mode trust.CRLMode, o verifyOptions, v *view.Report) error {
+func verifyAttributes(ctx context.Context, c *proxycert.Credential, here *site.Site, v *view.Report) error {
 	acs, _, unreadable := voms.FromChain(c.Chain)
-	options := voms.Options{Now: a.Now(), Holder: c.EndEntity(), Hosts: o.hosts,
-		CheckIssuer: checkIssuer(dir, trust.Options{Now: a.Now(), CRL: mode})}
 	var first error
 	for _, ac := range acs {
-		options.Dirs = a.lscDirs(ctx, o.site, false)
-		report, err := ac.Verify(options)
-		if _, missing := errors.AsType[*voms.LSCMissingError](err); missing {
-			options.Dirs = a.lscDirs(ctx, o.site, true)
-			report, err = ac.Verify(options)
-		}
+		report, err := here.Verify(ctx, ac, c.EndEntity())
 		v.AddAttributes(ac, report)
 		first = cmp.Or(first, err)
 	}
@@ -162,13 +156,7 @@ func (a *app) printReport(v *view.Report, asJSON bool) error {
 }
 
 // lookUpCA asks the CA folder for the issuer at the top of a chain.
-func (a *app) lookUpCA(c *proxycert.Credential) *view.Lookup {
-	dir := a.caDir("")
-	found, err := (&trust.Dir{Path: dir}).Find(c.Chain[len(c.Chain)-1].RawIssuer)
-	return &view.Lookup{Dir: dir, Found: len(found) > 0, Err: err}
-}
-
-// caDir is where the CAs are: the first of the usual places that is named or there.
-func (a *app) caDir(named string) string {
-	return config.CADirs(a.Env, named).First(context.Background())
+func lookUpCA(dir *trust.Dir, c *proxycert.Credential) *view.Lookup {
+	found, err := dir.Find(c.Chain[len(c.Chain)-1].RawIssuer)
+	return &view.Lookup{Dir: dir.Path, Found: len(found) > 0, Err: err}
 }

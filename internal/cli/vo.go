@@ -16,7 +16,6 @@ import (
 	"github.com/x509up/x509up/internal/vo"
 	"github.com/x509up/x509up/internal/vo/health"
 	"github.com/x509up/x509up/proxycert"
-	"github.com/x509up/x509up/trust"
 	"github.com/x509up/x509up/voms/contact"
 )
 
@@ -83,7 +82,7 @@ which servers are known to be gone.`,
   $ x509up vo list --vomses /etc/vomses --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v := vo.NewList(a.book(cmd.Context(), o, ""))
+			v := vo.NewList(a.site(o, "").Book(cmd.Context(), ""))
 			if asJSON {
 				return a.printJSON(v)
 			}
@@ -117,11 +116,12 @@ their attributes are verified, and which of these is missing.`,
 		Args:              oneVO,
 		ValidArgsFunction: a.completeVO,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			servers, err := a.book(cmd.Context(), o, args[0]).Find(args[0])
+			here := a.site(o, "")
+			servers, err := here.Book(cmd.Context(), args[0]).Find(args[0])
 			if err != nil {
 				return err
 			}
-			v := vo.Show(servers, a.lscDirs(cmd.Context(), o, true))
+			v := vo.Show(servers, here.LSCDirs(cmd.Context(), true))
 			if asJSON {
 				return a.printJSON(v)
 			}
@@ -177,11 +177,12 @@ you are not a member is no fault of a server.`,
 }
 
 func (a *app) checkVO(ctx context.Context, name string, o voCheckOptions) error {
-	servers, err := a.book(ctx, o.site, name).Find(name)
+	here := a.site(o.site, o.caDir)
+	servers, err := here.Book(ctx, name).Find(name)
 	if err != nil {
 		return err
 	}
-	checker := health.Checker{CAs: &trust.Dir{Path: a.caDir(o.caDir)}, Dirs: a.lscDirs(ctx, o.site, true), Timeout: o.timeout, Now: a.Now}
+	checker := health.Checker{CAs: here.CAs(), Dirs: here.LSCDirs(ctx, true), Timeout: o.timeout, Now: a.Now}
 	if checker.Credential, err = a.forAsking(o.file); err != nil {
 		a.unasked(err)
 	}
@@ -243,7 +244,7 @@ others have installed.`,
 			if err != nil {
 				return err
 			}
-			changes, err := vo.Remove(args[0], folders, a.book(cmd.Context(), siteOptions{}, args[0]))
+			changes, err := vo.Remove(args[0], folders, a.site(siteOptions{}, "").Book(cmd.Context(), args[0]))
 			if printed := a.printChanges(changes); err == nil {
 				err = printed
 			}

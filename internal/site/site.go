@@ -20,6 +20,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +30,7 @@ import (
 	"github.com/x509up/x509up/trust"
 	"github.com/x509up/x509up/voms"
 	"github.com/x509up/x509up/voms/contact"
+	"github.com/x509up/x509up/voms/vomsdir"
 )
 
 // Site is a machine. Its methods may be called from several goroutines.
@@ -38,6 +41,8 @@ type Site struct {
 	Now      func() time.Time // the clock
 	// Hosts are the names of this machine, to be compared with the targets of attributes. Nil: targets are not looked at.
 	Hosts []string
+	// CRL says what revocation lists count for on the way from a VOMS server's certificate to a CA.
+	CRL trust.CRLMode
 
 	once sync.Once
 	cas  *trust.Dir
@@ -73,30 +78,48 @@ func (s *Site) Book(ctx context.Context, vos ...string) contact.Book {
 	return book
 }
 
-func dirs(paths []string) []voms.Dir {
-	list := make([]voms.Dir, len(paths))
+// LSCDirs are the folders of LSC files: the user's own, and the others that are there; with far, or if no near one is there, also
+// those that may be slow to look at. Folders that were named are all of them, be they there or not.
+func (s *Site) LSCDirs(ctx context.Context, far bool) []vomsdir.Dir {
+	places := s.VOMSDirs
+	paths := places.Near
+	if !places.Named {
+		paths = slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+			_, err := os.Stat(path)
+			return errors.Is(err, fs.ErrNotExist)
+		})
+	}
+	if far || len(paths) == 0 {
+		paths = append(paths, config.Reachable(ctx, places.Far)...)
+	}
+	if len(paths) == 0 {
+		paths = places.Near // none is there: that the file is missing is then found, and said with these names
+	}
+	if places.Own != "" && !slices.Contains(paths, places.Own) {
+		paths = slices.Insert(paths, 0, places.Own) // for an error to name what the user can write
+	}
+	list := make([]vomsdir.Dir, len(paths))
 	for i, path := range paths {
 		list[i].Path = path
 	}
 	return list
 }
 
+// CheckIssuer is what voms.Options wants: whether a VOMS server's chain leads to a CA of this machine.
+func (s *Site) CheckIssuer(chain []*x509.Certificate) error {
+	_, err := s.CAs().Verify(&proxycert.Credential{Chain: chain}, trust.Options{Now: s.Now(), CRL: s.CRL})
+	return err
+}
+
 // Verify makes the checks of voms.AC.Verify, by the LSC files and CAs of this machine. Folders of LSC files on CVMFS are asked if no
 // other has the file.
 func (s *Site) Verify(ctx context.Context, ac *voms.AC, holder *x509.Certificate) (*voms.Report, error) {
-	o := voms.Options{Now: s.Now(), Holder: holder, Dirs: dirs(s.VOMSDirs.Near), Hosts: s.Hosts, CheckIssuer: func(chain []*x509.Certificate) error {
-		_, err := s.CAs().Verify(&proxycert.Credential{Chain: chain}, trust.Options{Now: s.Now()})
-		return err
-	}}
+	o := voms.Options{Now: s.Now(), Holder: holder, Dirs: s.LSCDirs(ctx, false), Hosts: s.Hosts, CheckIssuer: s.CheckIssuer}
 	report, err := ac.Verify(o)
 	if _, missing := errors.AsType[*voms.LSCMissingError](err); !missing || len(s.VOMSDirs.Far) == 0 {
 		return report, err
 	}
-	far := config.Reachable(ctx, s.VOMSDirs.Far)
-	if len(far) == 0 {
-		return report, err
-	}
-	o.Dirs = append(o.Dirs, dirs(far)...)
+	o.Dirs = s.LSCDirs(ctx, true)
 	return ac.Verify(o)
 }
 
