@@ -34,5 +34,7 @@
 // [Vomses], [VOMSDirs] and [CADirs] are the places where grid software keeps them, those on CVMFS apart: a mount that is dead holds up
 // whoever looks at it, so it is looked at last, and not for long.
 //
+// [TicketCache], [Krb5Confs] and [ClientKeytabs] are the same for Kerberos, with the variables and defaults of MIT's library.
+//
 // The package writes nothing and keeps nothing between calls.
 package config

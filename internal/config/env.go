@@ -44,7 +44,7 @@ type Variable struct {
 	Sensitive bool
 	// SharedWith names other software that reads the variable in the same sense; empty if it is the tool's own.
 	SharedWith string
-	// ByRuntime tells that Go's libraries read it, not the tool itself.
+	// ByRuntime tells that libraries read it, Go's or those of others, not the tool itself.
 	ByRuntime bool
 }
 
@@ -72,6 +72,13 @@ func Variables() []Variable {
 		{Name: "VOMS_USERCONF", Meaning: "another one beside those", Expects: "PATH", SharedWith: "voms-proxy-init 2"},
 		{Name: "CONDA_PREFIX", Meaning: "the conda environment that is active, whose etc may hold files of VOs and CAs", Expects: "FOLDER",
 			SharedWith: "conda"},
+		{Name: "KRB5CCNAME", Meaning: "the credential cache with Kerberos tickets", Expects: "FILE|TYPE:NAME", SharedWith: "MIT and Heimdal Kerberos"},
+		{Name: "KRB5_CONFIG", Meaning: "the configuration of Kerberos, instead of /etc/krb5.conf", Expects: "FILE[:FILE…]",
+			SharedWith: "MIT and Heimdal Kerberos"},
+		{Name: "KRB5_CLIENT_KTNAME", Meaning: "the keytab that logs in to Kerberos where there is no ticket", Expects: "FILE",
+			SharedWith: "MIT Kerberos"},
+		{Name: "DBUS_SESSION_BUS_ADDRESS", Meaning: "where the keyring is reached (not on macOS and Windows)", Expects: "ADDRESS",
+			SharedWith: "D-Bus", ByRuntime: true},
 		{Name: "SSL_CERT_FILE", Meaning: "the CAs that are trusted for servers (not on macOS and Windows)", Expects: "FILE",
 			SharedWith: "OpenSSL, Go, curl", ByRuntime: true},
 		{Name: "SSL_CERT_DIR", Meaning: "folders with such CAs (not on macOS and Windows)", Expects: "FOLDER[:FOLDER…]",

@@ -5,3 +5,6 @@ package config
 
 // ReachableBy is Reachable where a test says what is there.
 var ReachableBy = reachable
+
+// Krb5ConfsOf is what Krb5Confs has for a system.
+var Krb5ConfsOf = krb5Confs
