@@ -52,24 +52,22 @@ func System(version string) Surroundings {
 type app struct {
 	Surroundings
 	verbose, debug, quiet bool
-	name                  string // of the command that runs, for messages
 }
 
 // Main runs the command line args, without the program's name, and returns the
 // exit code.
 func Main(ctx context.Context, args []string, s Surroundings) int {
-	a := &app{Surroundings: s, name: "x509up"}
+	a := &app{Surroundings: s}
 	root := a.newRoot(args)
 	root.SetArgs(args)
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	cmd, err := root.ExecuteContextC(ctx)
-	a.name = cmd.CommandPath()
 	if ctx.Err() != nil && err != nil {
 		err = errInterrupted
 	}
-	return a.finish(err)
+	return tellError(s.Err, cmd.CommandPath(), err)
 }
 
 // newRoot makes the tree of commands for a command line: of one that begins with the name of a command, that one alone. To make
@@ -112,25 +110,25 @@ research computing, and stores them where grid tools look for them.`,
 		&cobra.Group{ID: "vo", Title: "Virtual organisations:"},
 		&cobra.Group{ID: "web", Title: "Pages behind a login:"},
 	)
-	commands := a.commands()
+	commands := commands()
 	if len(args) > 0 && commands[args[0]] != nil {
-		commands = map[string]func() *cobra.Command{args[0]: commands[args[0]]}
+		commands = map[string]func(*app) *cobra.Command{args[0]: commands[args[0]]}
 	}
 	for _, make := range commands {
-		root.AddCommand(make()) // cobra lists them by name
+		root.AddCommand(make(a)) // cobra lists them by name
 	}
 	inOrder(root)
 	return root
 }
 
 // commands are those below the root, by their names.
-func (a *app) commands() map[string]func() *cobra.Command {
-	return map[string]func() *cobra.Command{
-		"get-cert": a.newGetCert, "init": a.newInit, "import": a.newImport, "list-idps": a.newListIdPs,
-		"info": a.newInfo, "verify": a.newVerify, "destroy": a.newDestroy,
-		"vo":   a.newVO,
-		"curl": a.newCurl, "get-cookie": a.newGetCookie,
-		"version": a.newVersion, "completion": a.newCompletion, "exit-codes": newExitCodesTopic, "environment": newEnvironmentTopic,
+func commands() map[string]func(*app) *cobra.Command {
+	return map[string]func(*app) *cobra.Command{
+		"get-cert": newGetCert, "init": newInit, "import": newImport, "list-idps": newListIdPs,
+		"info": newInfo, "verify": newVerify, "destroy": newDestroy,
+		"vo":   newVO,
+		"curl": newCurl, "get-cookie": newGetCookie,
+		"version": newVersion, "completion": newCompletion, "exit-codes": newExitCodesTopic, "environment": newEnvironmentTopic,
 	}
 }
 
@@ -157,7 +155,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return usagef("--%s %q is not a whole number", invalid.GetFlag().Name, invalid.GetValue()) // pflag has strconv's words
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		if _, empty := invalid.GetFlag().Value.(*given); empty {
+		if _, empty := invalid.GetFlag().Value.(*notEmpty); empty {
 			return usagef("--%s says nothing", invalid.GetFlag().Name)
 		}
 	}
@@ -221,7 +219,7 @@ func noArgsButReuse(cmd *cobra.Command, args []string) error {
 	return noArgs(cmd, args)
 }
 
-func (a *app) newVersion() *cobra.Command {
+func newVersion(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "show the version",
@@ -232,14 +230,14 @@ func (a *app) newVersion() *cobra.Command {
 }
 
 func (a *app) printVersion() error {
-	_, err := fmt.Fprintf(a.Out, "x509up %s\n", version(a.Version))
+	_, err := fmt.Fprintf(a.Out, "x509up %s\n", a.release())
 	return err
 }
 
-// version is the linker's word, or what the go command knows of the module.
-func version(linked string) string {
-	if linked != "" {
-		return linked
+// release is the version to show: the linker's word, or what the go command knows of the module.
+func (a *app) release() string {
+	if a.Version != "" {
+		return a.Version
 	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
@@ -273,8 +271,8 @@ func (a *app) silent(err error) error {
 	return err
 }
 
-// finish prints an error with its hints and returns the exit code for it.
-func (a *app) finish(err error) int {
+// tellError prints the error of a command with its hints, and returns the exit code for it.
+func tellError(out io.Writer, command string, err error) int {
 	if err == nil {
 		return exitOK
 	}
@@ -282,12 +280,12 @@ func (a *app) finish(err error) int {
 		return quiet.code
 	}
 	v := judge(err)
-	fmt.Fprintln(a.Err, view.Line(a.name+": "+v.text))
+	fmt.Fprintln(out, view.Line(command+": "+v.text))
 	for _, hint := range v.hints {
 		first, rest, _ := strings.Cut(hint, "\n")
-		fmt.Fprintln(a.Err, view.Line("hint: "+first))
+		fmt.Fprintln(out, view.Line("hint: "+first))
 		for line := range strings.Lines(rest) { // of a file
-			fmt.Fprintln(a.Err, view.Line(strings.TrimSuffix(line, "\n")))
+			fmt.Fprintln(out, view.Line(strings.TrimSuffix(line, "\n")))
 		}
 	}
 	return v.code

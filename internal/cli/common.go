@@ -52,11 +52,11 @@ func (a *app) profile(name string) (config.Profile, error) {
 type fileOptions struct {
 	file, profile string
 	keyMode       keyModeOptions
-	given         *pflag.FlagSet
+	given         func(option string) bool
 }
 
 func (o *fileOptions) addFlags(f *pflag.FlagSet) {
-	o.given = f
+	o.given = f.Changed
 	f.StringVarP(&o.file, "file", "f", "", "the credential is in `FILE` (default $X509_USER_PROXY, else /tmp/x509up_u<uid>)")
 	f.StringVar(&o.profile, "profile", "", "it is where profile `NAME` stores it")
 }
@@ -65,7 +65,7 @@ func (o *fileOptions) addFlags(f *pflag.FlagSet) {
 // options. The configuration is read only if nothing else decides, or if an
 // option names a profile: a slip in that is told.
 func (a *app) credentialFile(o fileOptions) (string, error) {
-	if o.given != nil && o.given.Changed("file") && o.file == "" {
+	if o.given != nil && o.given("file") && o.file == "" {
 		return "", usagef("--file names no file")
 	}
 	path := config.First(o.file, a.Env("X509_USER_PROXY"))
@@ -140,23 +140,18 @@ func (a *app) printJSON(v any) error {
 }
 
 // exclusive refuses a command line with more than one of these options.
-func exclusive(f *pflag.FlagSet, names ...string) error {
-	given := ""
+func exclusive(given func(option string) bool, names ...string) error {
+	first := ""
 	for _, name := range names {
-		if !f.Changed(name) {
+		if !given(name) {
 			continue
 		}
-		if given != "" {
-			return usagef("--%s and --%s do not go together", given, name)
+		if first != "" {
+			return usagef("--%s and --%s do not go together", first, name)
 		}
-		given = name
+		first = name
 	}
 	return nil
-}
-
-// exclusivePasswords is exclusive for the ways to give a password.
-func exclusivePasswords(f *pflag.FlagSet) error {
-	return exclusive(f, "password-stdin", "password-file", "password-command")
 }
 
 // completeWords lets the shell complete an option from a list of words.
@@ -203,14 +198,14 @@ func (p *patience) stop() {
 
 // pause stops the clock.
 func (p *patience) pause() {
-	if p.timer != nil && p.timer.Stop() {
+	if p != nil && p.timer != nil && p.timer.Stop() {
 		p.left -= time.Since(p.since)
 	}
 }
 
 // resume lets it run on, for the time that was left.
 func (p *patience) resume() {
-	if p.timer != nil {
+	if p != nil && p.timer != nil {
 		p.since = time.Now()
 		p.timer.Reset(max(p.left, 0))
 	}

@@ -12,7 +12,7 @@ import (
 // shells are those for which there is a script, in the place of cobra's command for each, with a page of its own.
 var shells = []string{"bash", "fish", "powershell", "zsh"}
 
-func (a *app) newCompletion() *cobra.Command {
+func newCompletion(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion " + strings.Join(shells, "|"),
 		Short: "print a script that lets the shell complete commands and options",

@@ -58,7 +58,7 @@ func (v dataValue) Set(text string) error {
 	return nil
 }
 
-func (a *app) newCurl() *cobra.Command {
+func newCurl(a *app) *cobra.Command {
 	var o curlOptions
 	cmd := &cobra.Command{
 		Use:     "curl URL",
@@ -79,7 +79,7 @@ the login.`,
   $ x509up curl -L -c cookies.txt -o file.h5 https://data.example.org/secure/file.h5`,
 		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.fillLogin(&o.login, cmd.Flags()); err != nil {
+			if err := a.fillLogin(&o.login, cmd.Flags().Changed); err != nil {
 				return err
 			}
 			if err := a.curl(cmd.Context(), o, args[0]); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/x509up/x509up/proxycert"
 )
 
-func (a *app) newDestroy() *cobra.Command {
+func newDestroy(a *app) *cobra.Command {
 	var o fileOptions
 	var dryRun, expired bool
 	cmd := &cobra.Command{

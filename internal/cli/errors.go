@@ -65,6 +65,11 @@ type (
 	noCredentialError struct{ path string }
 	// occupiedError means that import would replace a file.
 	occupiedError struct{ path string }
+	// importTargetError is what is wrong with the place that import writes to, which another option names than that of
+	// commands that store proxies.
+	importTargetError struct{ err error }
+	// importHalfError means that the file to be imported holds a certificate or a key alone.
+	importHalfError struct{ err error }
 	// noUserCertError means that there is no user certificate at the places where it is looked for.
 	noUserCertError struct{ tried []string }
 	// keylessError means that what should be destroyed is no credential.
@@ -108,7 +113,15 @@ func (e *noCredentialError) Error() string {
 func (e *keylessError) Error() string {
 	return e.path + " holds certificates and no private key; it is not touched"
 }
-func (e *occupiedError) Error() string { return e.path + " is there already; it is not replaced" }
+func (e *occupiedError) Error() string     { return e.path + " is there already; it is not replaced" }
+func (e *importTargetError) Error() string { return e.err.Error() }
+
+func (e *importTargetError) Unwrap() error { return e.err }
+
+func (e *importHalfError) Error() string { return e.err.Error() }
+
+func (e *importHalfError) Unwrap() error { return e.err }
+
 func (e *noUserCertError) Error() string {
 	return "there is no user certificate: looked for " + strings.Join(e.tried, ", ")
 }
@@ -199,7 +212,7 @@ func judgeOwn(err error, v *verdict) bool {
 		return v.is(exitFailure)
 	}
 	for ; err != nil; err = errors.Unwrap(err) {
-		if judgeUsage(err, v) {
+		if judgeUsage(err, v) || judgeImport(err, v) {
 			return true
 		}
 	}
@@ -227,8 +240,6 @@ func judgeUsage(err error, v *verdict) bool {
 			return v.is(exitUsage, "chmod go-w "+shellQuote(mode.Path))
 		}
 		return v.is(exitUsage)
-	case *importError:
-		return v.is(e.code, e.hint)
 	case *noTerminalError:
 		return v.is(exitUsage, terminalHints[e.what])
 	case *strayArgumentError:
@@ -252,7 +263,7 @@ func judgeUsage(err error, v *verdict) bool {
 	case *noUserCertError:
 		return v.is(exitNoCredential, "--cert FILE names it, in PEM or PKCS #12; x509up import FILE puts it where it is looked for")
 	case *refusedFileError:
-		return v.is(exitUnfit, e.hint())
+		return v.is(exitUnfit, refusedHint(e))
 	case *userFileError:
 		if errors.Is(e.err, fs.ErrNotExist) {
 			return v.is(exitNoCredential, "check the name of the file")

@@ -21,7 +21,8 @@ func (e *refusedFileError) Error() string { return e.err.Error() }
 
 func (e *refusedFileError) Unwrap() error { return e.err }
 
-func (e *refusedFileError) hint() string {
+// refusedHint is what to do about a file that was refused.
+func refusedHint(e *refusedFileError) string {
 	mode, ok := errors.AsType[*credstore.ModeError](e.err)
 	switch {
 	case e.keyless && ok && mode.Max == 0o600:
@@ -53,6 +54,25 @@ func userFile(err error) error {
 		return &userFileError{err}
 	}
 	return err
+}
+
+// judgeImport judges what is wrong with one of the two ends of an import.
+func judgeImport(err error, v *verdict) bool {
+	if _, half := errors.AsType[*importHalfError](err); half {
+		return v.is(exitUnfit, "import takes one file that holds certificate and private key; two in PEM can be joined with cat")
+	}
+	target, ok := errors.AsType[*importTargetError](err)
+	if !ok {
+		return false
+	}
+	const elsewhere = "--to FOLDER names another place"
+	if _, ok := errors.AsType[*credstore.FolderError](target); ok {
+		return v.is(exitFailure, elsewhere)
+	}
+	_, link := errors.AsType[*credstore.SymlinkError](target)
+	_, owner := errors.AsType[*credstore.OwnerError](target)
+	_, other := errors.AsType[*credstore.NotRegularError](target)
+	return (link || owner || other) && v.is(exitUnfit, elsewhere)
 }
 
 // judgeFiles judges what is wrong with a file.

@@ -60,7 +60,7 @@ func (o *getCertOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 }
 
-func (a *app) newGetCert() *cobra.Command {
+func newGetCert(a *app) *cobra.Command {
 	var o getCertOptions
 	cmd := &cobra.Command{
 		Use:     "get-cert",
@@ -90,7 +90,7 @@ configuration file, ~/.config/x509up/config.toml.`,
   $ x509up get-cert --proxy --password-file ~/.idp-password -q --json`,
 		Args: noArgsButReuse,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd.Flags()); err != nil {
+			if err := o.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
 			profile, err := a.profile(o.login.profile)
@@ -98,8 +98,8 @@ configuration file, ~/.config/x509up/config.toml.`,
 				return err
 			}
 			o.login.fill(a.Env, profile)
-			o.fill(a.Env, profile, cmd.Flags())
-			if err := o.voms.check(cmd.Flags()); err != nil {
+			o.fill(a.Env, profile, cmd.Flags().Changed)
+			if err := o.voms.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
 			return a.getCert(cmd.Context(), o)
@@ -115,47 +115,47 @@ configuration file, ~/.config/x509up/config.toml.`,
 }
 
 // check refuses options that contradict each other.
-func (o *getCertOptions) check(given *pflag.FlagSet) error {
+func (o *getCertOptions) check(given func(string) bool) error {
 	for _, pair := range [][]string{{"globus", "file"}, {"globus", "proxy"}, {"globus", "limited"}, {"globus", "voms"}, {"list", "reuse"}} {
 		if err := exclusive(given, pair...); err != nil {
 			return err
 		}
 	}
-	if given.Changed("file") && o.file == "" {
+	if given("file") && o.file == "" {
 		return usagef("--file names no file")
 	}
-	if given.Changed("proxy") && !o.proxy && o.voms.wanted() {
+	if given("proxy") && !o.proxy && o.voms.wanted() {
 		return usagef("--voms puts attributes into a proxy, and --proxy=false wants none")
 	}
-	return exclusivePasswords(given)
+	return exclusiveSecret(given, "password")
 }
 
 // fill takes what no option says from the environment and the profile. A
 // profile's --proxy does not hold against --globus.
-func (o *getCertOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSet) {
+func (o *getCertOptions) fill(env config.Env, p config.Profile, given func(string) bool) {
 	o.serviceProvider = config.First(o.serviceProvider, env("X509UP_SERVICE_PROVIDER"), p.ServiceProvider)
 	o.mode = config.First(o.mode, p.Mode, "certreq")
 	o.newKey.fill(p)
 	if !o.globus {
 		o.file = config.First(o.file, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
 	}
-	if !given.Changed("hours") && p.Hours > 0 {
+	if !given("hours") && p.Hours > 0 {
 		o.hours = fmt.Sprint(p.Hours)
 	}
-	if !given.Changed("proxy") && !o.globus {
+	if !given("proxy") && !o.globus {
 		o.proxy = p.Proxy
 	}
 	// Who says --proxy=false wants no limited proxy either.
-	if !given.Changed("limited") && !o.globus && (o.proxy || !given.Changed("proxy")) {
+	if !given("limited") && !o.globus && (o.proxy || !given("proxy")) {
 		o.limited = p.Limited
 	}
 	// Attributes are in a proxy: who wants them wants one, and who wants none gets none of a profile's.
-	if !o.globus && (o.proxy || o.limited || !given.Changed("proxy")) {
+	if !o.globus && (o.proxy || o.limited || !given("proxy")) {
 		o.voms.fill(env, p)
 		o.proxy = o.proxy || o.voms.wanted()
 	}
 	o.voms.Timeout = o.login.givenTimeout
-	if !given.Changed("reuse") && p.Reuse > 0 {
+	if !given("reuse") && p.Reuse > 0 {
 		o.reuse = fmt.Sprint(p.Reuse)
 	}
 	if len(o.fields) == 0 {

@@ -24,7 +24,7 @@ type getCookieOptions struct {
 	json    bool
 }
 
-func (a *app) newGetCookie() *cobra.Command {
+func newGetCookie(a *app) *cobra.Command {
 	var o getCookieOptions
 	cmd := &cobra.Command{
 		Use:     "get-cookie URL",
@@ -37,7 +37,7 @@ format). The file can log in as you: it is made for your eyes only.`,
   $ curl -b cookies.txt https://data.example.org/secure/`,
 		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.fillLogin(&o.login, cmd.Flags()); err != nil {
+			if err := a.fillLogin(&o.login, cmd.Flags().Changed); err != nil {
 				return err
 			}
 			return a.getCookie(cmd.Context(), o, args[0])

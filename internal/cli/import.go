@@ -30,7 +30,7 @@ type importOptions struct {
 	folder     string
 }
 
-func (a *app) newImport() *cobra.Command {
+func newImport(a *app) *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
 		Use:     "import FILE",
@@ -53,7 +53,7 @@ it is then kept beside the new one, with its date behind the name.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := exclusive(cmd.Flags(), "passphrase-stdin", "passphrase-file", "passphrase-command"); err != nil {
+			if err := exclusiveSecret(cmd.Flags().Changed, "passphrase"); err != nil {
 				return err
 			}
 			return a.importFile(cmd.Context(), o, args[0])
@@ -86,7 +86,7 @@ func (a *app) importFile(ctx context.Context, o importOptions, path string) erro
 		return err
 	}
 	if err := credstore.CheckInstall(folder); err != nil {
-		return importTarget(err)
+		return &importTargetError{err}
 	}
 	c, passphrase, err := a.readImport(ctx, o, path, data)
 	if err != nil {
@@ -101,7 +101,7 @@ func (a *app) importFile(ctx context.Context, o importOptions, path string) erro
 		a.warn("what was there is kept as %s", old)
 	}
 	if err != nil {
-		return importTarget(err)
+		return &importTargetError{err}
 	}
 	if end := c.NotAfter(); end.Before(a.Now()) {
 		a.warn("what is imported expired at %s: no proxy can be made of it", end.UTC().Format(time.RFC3339))
@@ -112,33 +112,6 @@ func (a *app) importFile(ctx context.Context, o importOptions, path string) erro
 	return a.printImport(c, folder)
 }
 
-// importError is what is wrong with one of the two ends of an import, whose
-// options are others than those of commands that store proxies.
-type importError struct {
-	err  error
-	code int
-	hint string
-}
-
-func (e *importError) Error() string { return e.err.Error() }
-
-func (e *importError) Unwrap() error { return e.err }
-
-// importTarget gives what is wrong with the place to write to its hint.
-func importTarget(err error) error {
-	const elsewhere = "--to FOLDER names another place"
-	if _, ok := errors.AsType[*credstore.FolderError](err); ok {
-		return &importError{err, exitFailure, elsewhere}
-	}
-	_, link := errors.AsType[*credstore.SymlinkError](err)
-	_, owner := errors.AsType[*credstore.OwnerError](err)
-	_, other := errors.AsType[*credstore.NotRegularError](err)
-	if link || owner || other {
-		return &importError{err, exitUnfit, elsewhere}
-	}
-	return err
-}
-
 // vacant refuses a folder with a certificate or a key in it.
 func vacant(folder string, force bool) error {
 	for _, name := range []string{credstore.CertName, credstore.KeyName} {
@@ -146,7 +119,7 @@ func vacant(folder string, force bool) error {
 		switch _, err := os.Lstat(path); {
 		case errors.Is(err, os.ErrNotExist):
 		case err != nil:
-			return importTarget(&credstore.FolderError{Path: folder, Err: pathCause(err)})
+			return &importTargetError{&credstore.FolderError{Path: folder, Err: pathCause(err)}}
 		case !force:
 			return &occupiedError{path}
 		}
@@ -171,7 +144,7 @@ func readBrowserFile(path string) ([]byte, error) {
 
 // readImport reads what is in the file of that path, with the passphrase if it has one.
 func (a *app) readImport(ctx context.Context, o importOptions, path string, data []byte) (*proxycert.Credential, secret.Text, error) {
-	tty := &lazyTerminal{wait: &patience{}}
+	tty := new(lazyTerminal)
 	defer tty.close()
 	var passphrase secret.Text
 	contents, err := pemfile.Read(data, func() (_ string, err error) {
@@ -184,7 +157,7 @@ func (a *app) readImport(ctx context.Context, o importOptions, path string, data
 	if err != nil {
 		err = fmt.Errorf("reading %s: %w", path, err)
 		if _, half := errors.AsType[*pemfile.MissingError](err); half {
-			err = &importError{err, exitUnfit, "import takes one file that holds certificate and private key; two in PEM can be joined with cat"}
+			err = &importHalfError{err}
 		}
 		return nil, secret.Text{}, err
 	}
@@ -204,7 +177,7 @@ func (a *app) importedKey(ctx context.Context, o importOptions, c *proxycert.Cre
 		return c.MarshalKey(proxycert.PKCS8)
 	}
 	if passphrase.IsZero() {
-		tty := &lazyTerminal{wait: &patience{}}
+		tty := new(lazyTerminal)
 		defer tty.close()
 		var err error
 		if given := o.passphrase; given != (secretOptions{}) && !(given.stdin && a.inIsTerminal()) {

@@ -24,7 +24,7 @@ import (
 	"github.com/x509up/x509up/voms"
 )
 
-func (a *app) newInfo() *cobra.Command {
+func newInfo(a *app) *cobra.Command {
 	var o infoOptions
 	cmd := &cobra.Command{
 		Use:     "info",
@@ -57,7 +57,7 @@ described in docs/json.md.`,
   $ x509up info --identity --timeleft --dn-format rfc4514`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd.Flags()); err != nil {
+			if err := o.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
 			path, err := a.credentialFile(o.file)
@@ -184,7 +184,7 @@ func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "print everything as JSON")
 }
 
-func (o *infoOptions) check(given *pflag.FlagSet) error {
+func (o *infoOptions) check(given func(string) bool) error {
 	if o.dnFormat != "oneline" && o.dnFormat != "rfc4514" {
 		return usagef("--dn-format %q: it is oneline or rfc4514", o.dnFormat)
 	}

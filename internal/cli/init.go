@@ -34,6 +34,7 @@ type initOptions struct {
 	reuse                string
 	limited, independent bool
 	pathLength           int
+	limitPath            bool   // to pathLength, which may be 0
 	file, out            string // two names of one option
 	newKey               newKeyOptions
 	passphrase           secretOptions
@@ -67,7 +68,7 @@ func (o *initOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 }
 
-func (a *app) newInit() *cobra.Command {
+func newInit(a *app) *cobra.Command {
 	var o initOptions
 	cmd := &cobra.Command{
 		Use:     "init",
@@ -98,18 +99,19 @@ others; --voms= asks for none.`,
   $ x509up init --reuse=6 --passphrase-file ~/.globus/passphrase -q`,
 		Args: noArgsButReuse,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd.Flags()); err != nil {
+			if err := o.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
 			profile, err := a.profile(o.profile)
 			if err != nil {
 				return err
 			}
-			o.fill(a.Env, profile, cmd.Flags())
-			if err := o.voms.check(cmd.Flags()); err != nil {
+			o.fill(a.Env, profile, cmd.Flags().Changed)
+			if err := o.voms.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
-			return a.init(cmd.Context(), o, cmd.Flags().Changed("path-length"))
+			o.limitPath = cmd.Flags().Changed("path-length")
+			return a.init(cmd.Context(), o)
 		},
 	}
 	o.addFlags(cmd.Flags())
@@ -119,19 +121,22 @@ others; --voms= asks for none.`,
 	return cmd
 }
 
-func (o *initOptions) check(given *pflag.FlagSet) error {
+func (o *initOptions) check(given func(string) bool) error {
 	for _, group := range [][]string{
 		{"valid", "hours"}, {"limited", "independent"}, {"noregen", "cert"}, {"noregen", "key"},
-		{"noregen", "reuse"}, {"list", "reuse"}, {"passphrase-stdin", "passphrase-file", "passphrase-command"},
+		{"noregen", "reuse"}, {"list", "reuse"},
 	} {
 		if err := exclusive(given, group...); err != nil {
 			return err
 		}
 	}
+	if err := exclusiveSecret(given, "passphrase"); err != nil {
+		return err
+	}
 	switch {
-	case given.Changed("file") && o.file == "", given.Changed("out") && o.out == "":
+	case given("file") && o.file == "", given("out") && o.out == "":
 		return usagef("--file names no file")
-	case given.Changed("file") && given.Changed("out") && o.file != o.out:
+	case given("file") && given("out") && o.file != o.out:
 		return usagef("--file and --out are the same option, and name two files: %s and %s", o.file, o.out)
 	case o.key != "" && o.cert == "":
 		return usagef("--key needs --cert")
@@ -146,7 +151,7 @@ func (o *initOptions) check(given *pflag.FlagSet) error {
 // fill takes what no option says from the environment and the profile. What
 // belongs together is taken together: the key of a profile is not that of a
 // certificate from elsewhere.
-func (o *initOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSet) {
+func (o *initOptions) fill(env config.Env, p config.Profile, given func(string) bool) {
 	if o.cert == "" && !o.noregen {
 		o.cert, o.key = env("X509_USER_CERT"), env("X509_USER_KEY")
 		switch {
@@ -165,20 +170,20 @@ func (o *initOptions) fill(env config.Env, p config.Profile, given *pflag.FlagSe
 	}
 	o.file = config.First(o.file, o.out, env("X509_USER_PROXY"), p.File, defaultCredentialFile())
 	o.newKey.fill(p)
-	if !given.Changed("hours") && !given.Changed("valid") && p.Hours > 0 {
+	if !given("hours") && !given("valid") && p.Hours > 0 {
 		o.hours = fmt.Sprint(p.Hours)
 	}
-	if !given.Changed("reuse") && !o.noregen && p.Reuse > 0 {
+	if !given("reuse") && !o.noregen && p.Reuse > 0 {
 		o.reuse = fmt.Sprint(p.Reuse)
 	}
-	if !given.Changed("limited") && !o.independent {
+	if !given("limited") && !o.independent {
 		o.limited = p.Limited
 	}
 	o.voms.fill(env, p)
 }
 
-func (a *app) init(ctx context.Context, o initOptions, limitPath bool) error {
-	request, err := a.initRequest(o, limitPath)
+func (a *app) init(ctx context.Context, o initOptions) error {
+	request, err := a.initRequest(o)
 	if err != nil {
 		return err
 	}
@@ -217,7 +222,7 @@ func shortByDefault(r acquire.Request, c *proxycert.Credential) []string {
 }
 
 // initRequest is the part of the options that says what is wanted.
-func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error) {
+func (a *app) initRequest(o initOptions) (acquire.Request, error) {
 	var r acquire.Request
 	keyType, keyFormat, err := o.newKey.parse()
 	if err != nil {
@@ -238,7 +243,7 @@ func (a *app) initRequest(o initOptions, limitPath bool) (acquire.Request, error
 	case o.independent:
 		proxy.Policy = proxycert.Independent
 	}
-	if limitPath {
+	if o.limitPath {
 		proxy.PathLength = &o.pathLength
 	}
 	attributes, err := a.vomsRequest(o.voms)
@@ -281,7 +286,7 @@ func parseSpan(option, text string) (time.Duration, error) {
 // userSource finds the user certificate. Stored is where proxies are.
 func (a *app) userSource(o initOptions, stored acquire.Target) (*acquire.User, error) {
 	source := &acquire.User{Files: stored.Files, Passphrase: func(ctx context.Context, file string) (string, error) {
-		tty := &lazyTerminal{wait: &patience{}}
+		tty := new(lazyTerminal)
 		defer tty.close()
 		text, err := a.secret(ctx, o.passphrase, tty, thePassphrase, view.Line("passphrase for "+file+": "))
 		return text.Reveal(), err

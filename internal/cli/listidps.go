@@ -16,7 +16,7 @@ import (
 	"github.com/x509up/x509up/internal/idp"
 )
 
-func (a *app) newListIdPs() *cobra.Command {
+func newListIdPs(a *app) *cobra.Command {
 	var o loginOptions
 	var asJSON bool
 	cmd := &cobra.Command{

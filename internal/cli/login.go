@@ -89,8 +89,8 @@ func (o *loginOptions) fill(env config.Env, p config.Profile) {
 }
 
 // fillLogin checks the options of a command for pages, and fills them.
-func (a *app) fillLogin(o *loginOptions, given *pflag.FlagSet) error {
-	if err := exclusivePasswords(given); err != nil {
+func (a *app) fillLogin(o *loginOptions, given func(string) bool) error {
+	if err := exclusiveSecret(given, "password"); err != nil {
 		return err
 	}
 	profile, err := a.profile(o.profile)
@@ -135,7 +135,7 @@ func (a *app) newLogin(o loginOptions, p *patience) (*loginClient, error) {
 		WaitForChallenge: o.waitForChallenge,
 		SPTransport:      a.logged(spTransport, "sp"),
 		IdPTransport:     a.logged(idpTransport, "idp"),
-		UserAgent:        "x509up/" + version(a.Version),
+		UserAgent:        "x509up/" + a.release(),
 		Notify:           func(doing, host string) { a.tell("%s %s", doing, host) },
 	}
 	if o.clientCert == "" {
@@ -166,7 +166,7 @@ func (a *app) finder(o loginOptions, t http.RoundTripper) idp.Finder {
 		Metadata: o.metadata,
 		CacheDir: a.cacheDir(),
 		Now:      a.Now,
-		Warn:     a.warnOfSource,
+		Warn:     func(err error) { a.warnOfSource(err) },
 	}
 }
 

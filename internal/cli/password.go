@@ -209,25 +209,30 @@ type secretOptions struct {
 
 func (o *secretOptions) addFlags(f *pflag.FlagSet, name, what string) {
 	f.BoolVar(&o.stdin, name+"-stdin", false, fmt.Sprintf("read the %s from the first line of stdin", what))
-	f.Var((*given)(&o.file), name+"-file", fmt.Sprintf("read the %s from the first line of `FILE`", what))
-	f.Var((*given)(&o.command), name+"-command", fmt.Sprintf("run `COMMAND` in a shell and take the first line it prints as %s", what))
+	f.Var((*notEmpty)(&o.file), name+"-file", fmt.Sprintf("read the %s from the first line of `FILE`", what))
+	f.Var((*notEmpty)(&o.command), name+"-command", fmt.Sprintf("run `COMMAND` in a shell and take the first line it prints as %s", what))
 }
 
-// given is the value of an option that must not be empty: "$FILE" of a script that has no such variable is a slip, and
+// exclusiveSecret refuses more than one of the ways to give a secret; name is that of addFlags.
+func exclusiveSecret(given func(option string) bool, name string) error {
+	return exclusive(given, name+"-stdin", name+"-file", name+"-command")
+}
+
+// notEmpty is the value of an option that must not be empty: "$FILE" of a script that has no such variable is a slip, and
 // asking on the terminal instead would stop it.
-type given string
+type notEmpty string
 
-func (g *given) String() string { return string(*g) }
+func (g *notEmpty) String() string { return string(*g) }
 
-func (g *given) Set(text string) error {
+func (g *notEmpty) Set(text string) error {
 	if text == "" {
 		return errors.New("it is empty")
 	}
-	*g = given(text)
+	*g = notEmpty(text)
 	return nil
 }
 
-func (g *given) Type() string { return "string" }
+func (g *notEmpty) Type() string { return "string" }
 
 // secret gets a secret from where the options say, or from the terminal.
 func (a *app) secret(ctx context.Context, o secretOptions, tty *lazyTerminal, what, prompt string) (secret.Text, error) {

@@ -30,7 +30,7 @@ var exitCodes = []struct {
 	{exitInterrupted, "interrupted"},
 }
 
-func newExitCodesTopic() *cobra.Command {
+func newExitCodesTopic(*app) *cobra.Command {
 	var b strings.Builder
 	b.WriteString("Exit codes of the commands:\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -42,7 +42,7 @@ func newExitCodesTopic() *cobra.Command {
 	return topic("exit-codes", "what the exit codes mean", b.String())
 }
 
-func newEnvironmentTopic() *cobra.Command {
+func newEnvironmentTopic(*app) *cobra.Command {
 	var b strings.Builder
 	b.WriteString("Environment variables. An option goes before a variable, a variable before a\nprofile of the configuration file.\n\n")
 	writeVariables(&b)

@@ -31,7 +31,7 @@ type verifyOptions struct {
 // crlModes are the values of --crl.
 var crlModes = map[string]trust.CRLMode{"off": trust.CRLOff, "warn": trust.CRLWarn, "require": trust.CRLRequire}
 
-func (a *app) newVerify() *cobra.Command {
+func newVerify(a *app) *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
 		Use:     "verify",

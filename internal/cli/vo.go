@@ -19,7 +19,7 @@ import (
 	"github.com/x509up/x509up/voms/contact"
 )
 
-func (a *app) newVO() *cobra.Command {
+func newVO(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "vo",
 		GroupID: "vo",
@@ -59,15 +59,17 @@ func oneVO(_ *cobra.Command, args []string) error {
 }
 
 // completeVO lets the shell complete the name of a VO. CVMFS is not looked at for that.
-func (a *app) completeVO(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+func completeVO(env config.Env) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []string
+		for _, entry := range vo.NewList(contact.Load(config.Vomses(env, nil).Near...)).VOs {
+			names = append(names, entry.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-	var names []string
-	for _, entry := range vo.NewList(contact.Load(config.Vomses(a.Env, nil).Near...)).VOs {
-		names = append(names, entry.Name)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *app) newVOList() *cobra.Command {
@@ -114,7 +116,7 @@ func (a *app) newVOShow() *cobra.Command {
 their attributes are verified, and which of these is missing.`,
 		Example:           `  $ x509up vo show dteam`,
 		Args:              oneVO,
-		ValidArgsFunction: a.completeVO,
+		ValidArgsFunction: completeVO(a.Env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			here := a.site(o, "")
 			servers, err := here.Book(cmd.Context(), args[0]).Find(args[0])
@@ -159,7 +161,7 @@ you are not a member is no fault of a server.`,
 		Example: `  $ x509up vo check dteam
   $ x509up vo check dteam --json --timeout 5s`,
 		Args:              oneVO,
-		ValidArgsFunction: a.completeVO,
+		ValidArgsFunction: completeVO(a.Env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.checkVO(cmd.Context(), args[0], o)
 		},
@@ -238,7 +240,7 @@ func (a *app) newVORemove() *cobra.Command {
 others have installed.`,
 		Example:           `  $ x509up vo remove dteam`,
 		Args:              oneVO,
-		ValidArgsFunction: a.completeVO,
+		ValidArgsFunction: completeVO(a.Env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			folders, err := a.ownVOs()
 			if err != nil {

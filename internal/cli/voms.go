@@ -49,12 +49,12 @@ func (o *vomsOptions) wanted() bool {
 }
 
 // check refuses options that are of no use without --voms, once that is known.
-func (o *vomsOptions) check(given *pflag.FlagSet) error {
+func (o *vomsOptions) check(given func(string) bool) error {
 	if o.wanted() {
 		return nil
 	}
 	for _, name := range []string{"order", "target", "vomslife", "vomses", "vomsdir", "no-verify-ac", "ignore-warnings", "list"} {
-		if given.Changed(name) {
+		if given(name) {
 			return usagef("--%s is of no use without --voms", name)
 		}
 	}
@@ -137,8 +137,9 @@ func plainFQAN(text string) string {
 
 // completeVOMS lets the shell complete VOs from the vomses files of this machine.
 func (a *app) completeVOMS(cmd *cobra.Command) {
+	complete := completeVO(a.Env)
 	if err := cmd.RegisterFlagCompletionFunc("voms", func(cmd *cobra.Command, _ []string, text string) ([]string, cobra.ShellCompDirective) {
-		return a.completeVO(cmd, nil, text)
+		return complete(cmd, nil, text)
 	}); err != nil {
 		panic(err) // the option does not exist: a slip in this package
 	}
