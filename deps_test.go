@@ -58,6 +58,7 @@ var thirdParty = map[string][]string{
 	"github.com/russellhaering/":         {"internal/fed"},
 	"github.com/jcmturner/gokrb5":        {"kerberos"},
 	"github.com/zalando/go-keyring":      {"internal/keyring"},
+	"github.com/godbus/dbus":             {"internal/keyring"},
 	"github.com/BurntSushi/toml":         {"internal/config"},
 	"github.com/gofrs/flock":             {"credstore"},
 	"software.sslmate.com/src/go-pkcs12": {"internal/pemfile", "internal/fed"},
