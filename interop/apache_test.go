@@ -19,6 +19,7 @@ type apache struct {
 	Address   string // IP and port it listens on
 	Authority string // host and port as its URLs have them
 	Modules   []apacheModule
+	Env       []string // of the server's own
 }
 
 type apacheModule struct{ Name, File string }
@@ -68,6 +69,7 @@ func (a apache) start(t *testing.T, ca keyPair) {
 		Name:    "apache-" + filepath.Base(a.Dir),
 		Dir:     a.Dir,
 		Command: []string{"/usr/sbin/apache2", "-f", config, "-D", "FOREGROUND"},
+		Env:     a.Env,
 		Ready:   func() error { return a.answers(ca, host) },
 	}.start(t)
 }

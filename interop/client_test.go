@@ -7,6 +7,7 @@ package interop_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -47,6 +48,9 @@ type client struct {
 	Home string
 	File string // X509_USER_PROXY
 	env  map[string]string
+
+	stdin    string
+	cleaning bool // the test's context has ended
 }
 
 // newClient makes a client for a user of the federation, who has written the password into a file.
@@ -85,6 +89,12 @@ func (c client) with(name, value string) client {
 	return c
 }
 
+// detached is the same client for what is done when a test is over.
+func (c client) detached() client {
+	c.cleaning = true
+	return c
+}
+
 // result is how a program ended and what it said.
 type result struct {
 	Command        string
@@ -112,8 +122,12 @@ func (c client) run(t *testing.T, code int, name string, args ...string) result 
 func (c client) try(t *testing.T, name string, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Home, &stdout, &stderr
+	ctx := t.Context()
+	if c.cleaning {
+		ctx = context.WithoutCancel(ctx)
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Home, strings.NewReader(c.stdin), &stdout, &stderr
 	for k, v := range c.env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}

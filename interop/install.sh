@@ -17,8 +17,15 @@ packages="
   xrootd-server xrootd-client xrootd-plugins xrootd-voms-plugins
   globus-gridftp-server-progs globus-gass-copy-progs
   gridsite
+  krb5-kdc krb5-admin-server krb5-user libapache2-mod-auth-gssapi sssd-kcm keyutils
+  libkdc2-heimdal libkadm5srv8-heimdal libkadm5clnt7-heimdal libsl0-heimdal libkafs0-heimdal
 "
-daemons="apache2 shibd voms globus-gridftp-server globus-gridftp-sshftp"
+daemons="apache2 shibd voms globus-gridftp-server globus-gridftp-sshftp krb5-kdc krb5-admin-server
+  sssd sssd-kcm"
+
+# Heimdal's programs, but not its libraries, conflict with MIT's: they are unpacked and not installed.
+unpacked=/var/cache/x509up-interop/heimdal
+unpacked_packages="heimdal-kdc heimdal-kcm heimdal-clients"
 
 is_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -33,11 +40,11 @@ missing=
 for package in $packages; do
 	is_installed "$package" || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+[ -n "$missing" ] || [ ! -e "$unpacked/complete" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ]; then
 	command -v sudo >/dev/null || {
-		echo "interop: needs root or sudo to install:$missing" >&2
+		echo "interop: needs root or sudo to install:$missing and to unpack $unpacked_packages" >&2
 		exit 1
 	}
 	exec sudo -n sh "$0" "$@"
@@ -67,11 +74,30 @@ chmod 755 "$policy"
 export DEBIAN_FRONTEND=noninteractive
 apt_get="apt-get -q -y -o DPkg::Lock::Timeout=300"
 echo "interop: installing:$missing"
-# shellcheck disable=SC2086 # lists of words
-$apt_get install --no-install-recommends $missing || {
+
+unpack() {
+	rm -rf "$unpacked"
+	mkdir -p "$unpacked/packages"
+	chown _apt "$unpacked/packages" 2>/dev/null || true # apt downloads under that account
+	# shellcheck disable=SC2086 # lists of words
+	(cd "$unpacked/packages" && apt-get -q download $unpacked_packages) || return
+	for package in "$unpacked"/packages/*.deb; do
+		dpkg-deb -x "$package" "$unpacked" || return
+	done
+	rm -r "$unpacked/packages"
+	: >"$unpacked/complete"
+}
+
+bring() {
+	# shellcheck disable=SC2086 # lists of words
+	$apt_get install --no-install-recommends $missing || return
+	[ -e "$unpacked/complete" ] || unpack
+}
+
+bring || {
 	# The usual cause is a package list that is older than the archive, or none at all.
 	$apt_get update
-	$apt_get install --no-install-recommends $missing
+	bring
 }
 
 # Debian puts mod_gridsite and a site of its own into the system's Apache; the tests need neither there.
@@ -84,4 +110,6 @@ esac
 
 for daemon in $new_daemons; do
 	update-rc.d "$daemon" disable >/dev/null 2>&1 || true
+	# systemd would start some of them when a client knocks.
+	! command -v systemctl >/dev/null || systemctl disable "$daemon.socket" >/dev/null 2>&1 || true
 done

@@ -142,6 +142,8 @@ type daemon struct {
 	Name    string   // for messages and the file its output goes to
 	Dir     string   // its own folder; every *.log in it is shown when the test fails
 	Command []string // program and arguments
+	Env     []string // of its own, beside PATH and a locale
+	Own     bool     // it runs under our own account, and not under that of the daemons
 	Ready   func() error
 }
 
@@ -156,11 +158,13 @@ func (d daemon) start(t *testing.T) {
 
 	cmd := exec.Command(d.Command[0], d.Command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = d.Dir, out, out
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}
+	cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"}, d.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Credential: daemonAccount(t),
-		Setpgid:    true,            // so that an interrupt at the terminal reaches us first,
-		Pdeathsig:  syscall.SIGTERM, // and nothing is left over should we be killed
+		Setpgid:   true,            // so that an interrupt at the terminal reaches us first,
+		Pdeathsig: syscall.SIGTERM, // and nothing is left over should we be killed
+	}
+	if !d.Own {
+		cmd.SysProcAttr.Credential = daemonAccount(t)
 	}
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting %s: %v (run interop/install.sh)", d.Name, err)

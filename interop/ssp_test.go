@@ -34,13 +34,19 @@ type identityProvider struct {
 	BaseURL  string // of SimpleSAMLphp, with a slash at the end
 	SSOURL   string // what a client posts to
 	SAML     keyPair
+	Kerberos *kerberosLogin // nil: it knows passwords alone
 	web      apache
 }
 
 // newIdP prepares the identity provider in dir.
 func newIdP(t *testing.T, dir string) identityProvider {
 	t.Helper()
-	web := newApache(t, dir, "127.0.0.2", "127.0.0.2", apacheModule{"php_module", "libphp8.2.so"})
+	return newIdPAt(t, dir, "127.0.0.2", "127.0.0.2")
+}
+
+func newIdPAt(t *testing.T, dir, host, ip string, modules ...apacheModule) identityProvider {
+	t.Helper()
+	web := newApache(t, dir, host, ip, append(modules, apacheModule{"php_module", "libphp8.2.so"})...)
 	base := "https://" + web.Authority + "/simplesaml/"
 	return identityProvider{
 		EntityID: base + "saml2/idp/metadata.php",
@@ -62,12 +68,17 @@ func (idp identityProvider) start(t *testing.T, ca keyPair, sps ...serviceProvid
 		identityProvider
 		Dir, SecretSalt string
 		Users           []account
+		RemoteUsers     map[string]account // by the name that Apache gives them
 		SPs             []serviceProvider
-	}{idp, dir, rand.Text(), []account{alice, zoe, nemo}, sps}
+	}{
+		idp, dir, rand.Text(), []account{alice, zoe, nemo},
+		map[string]account{alice.Name: alice, alicePrincipal: alice, zoePrincipal: zoe}, sps,
+	}
 	for name, folder := range map[string]string{
 		"site.conf":             dir,
 		"config.php":            config,
 		"authsources.php":       config,
+		"RemoteUser.php":        config,
 		"saml20-idp-hosted.php": metadata,
 		"saml20-sp-remote.php":  metadata,
 	} {

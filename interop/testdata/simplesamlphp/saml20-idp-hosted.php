@@ -3,7 +3,7 @@ $metadata['{{.EntityID}}'] = [
     'host' => '__DEFAULT__',
     'privatekey' => 'saml.key',
     'certificate' => 'saml.crt',
-    'auth' => 'example-userpass',
+    'auth' => {{if .Kerberos}}isset($_SERVER['REMOTE_USER']) ? 'remote-user' : {{end}}'example-userpass',
     'saml20.ecp' => true,
     // What is signed and encrypted towards whom is in saml20-sp-remote.php.
     'validate.authnrequest' => true,
