@@ -56,7 +56,7 @@ var thirdParty = map[string][]string{
 	"github.com/spf13/pflag":             {"internal/cli"},
 	"github.com/beevik/etree":            {"internal/fed"},
 	"github.com/russellhaering/":         {"internal/fed"},
-	"github.com/jcmturner/gokrb5":        {"kerberos"},
+	"github.com/jcmturner/":             {"kerberos", "internal/fed"},
 	"github.com/zalando/go-keyring":      {"internal/keyring"},
 	"github.com/godbus/dbus":             {"internal/keyring"},
 	"github.com/BurntSushi/toml":         {"internal/config"},
