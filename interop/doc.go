@@ -19,6 +19,8 @@
 //     Another XRootD opens its folders by VO, group and role alone.
 //   - Two voms-server (C++) on a private MariaDB, with groups, roles, generic attributes and suspended users; both of
 //     voms-proxy-init and arcproxy as their clients, and libvomsapi as the judge of attribute certificates.
+//   - gnome-keyring on a private session bus, with libsecret's secret-tool as the second reader: locked, without a keyring, and
+//     with a service in its place that never answers.
 //   - grid-proxy-init, both of voms-proxy-init, and arcproxy, whose files we must understand, and put proxies below.
 //
 // Messages are signed in both directions and verified by the peers: the service provider signs its

@@ -17,6 +17,7 @@ packages="
   xrootd-server xrootd-client xrootd-plugins xrootd-voms-plugins
   globus-gridftp-server-progs globus-gass-copy-progs
   gridsite
+  gnome-keyring dbus-daemon libsecret-tools
   krb5-kdc krb5-admin-server krb5-user libapache2-mod-auth-gssapi sssd-kcm keyutils
   libkdc2-heimdal libkadm5srv8-heimdal libkadm5clnt7-heimdal libsl0-heimdal libkafs0-heimdal
 "

@@ -6,6 +6,7 @@ package keyring
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,9 @@ const DefaultTimeout = 3 * time.Second
 
 // maxSecret bounds a secret, in bytes. Windows keeps 2,560, and a command of macOS' security has 4,096 with all that belongs to it.
 const maxSecret = 2000
+
+// maxSame bounds how many secrets of the same name are cleared away.
+const maxSame = 8
 
 // Kind is what an item is.
 type Kind int
@@ -124,29 +128,41 @@ func (k Keyring) Get(ctx context.Context, item Item) (secret.Text, error) {
 }
 
 // Set stores a secret, in the place of one that is there, and reads it back: macOS' tool does not say by its exit code that it stored
-// nothing. A secret has 1 to 2000 bytes.
+// nothing, and what another program stored under the same name, with more attributes, is not replaced and may be found first. A
+// secret has 1 to 2000 bytes.
 func (k Keyring) Set(ctx context.Context, item Item, text secret.Text) error {
 	plain := text.Reveal()
 	if plain == "" || len(plain) > maxSecret {
 		return &ItemError{Item: item, Reason: fmt.Sprintf("it has %d bytes, and must have 1 to %d", len(plain), maxSecret)}
 	}
 	_, err := k.call(ctx, "storing", item, plain, func(ctx context.Context, s Store) (string, error) {
-		if err := s.Set(ctx, Service, item.account(), plain); err != nil {
-			return "", err
+		for range maxSame {
+			if err := s.Set(ctx, Service, item.account(), plain); err != nil {
+				return "", err
+			}
+			kept, err := s.Get(ctx, Service, item.account())
+			if err != nil || secret.New(kept).Equal(text) {
+				return "", err
+			}
+			if err := s.Delete(ctx, Service, item.account()); err != nil { // the one that was found
+				return "", err
+			}
 		}
-		kept, err := s.Get(ctx, Service, item.account())
-		if err == nil && !secret.New(kept).Equal(text) {
-			err = errNotKept
-		}
-		return "", err
+		return "", errNotKept
 	})
 	return err
 }
 
-// Delete removes a secret. That there is none is a [*NotFoundError].
+// Delete removes a secret, and all others of the same name. That there is none is a [*NotFoundError].
 func (k Keyring) Delete(ctx context.Context, item Item) error {
 	_, err := k.call(ctx, "deleting", item, "", func(ctx context.Context, s Store) (string, error) {
-		return "", s.Delete(ctx, Service, item.account())
+		err := s.Delete(ctx, Service, item.account())
+		for i := 0; i < maxSame && err == nil; i++ {
+			if err = s.Delete(ctx, Service, item.account()); errors.Is(err, ErrNotFound) {
+				return "", nil
+			}
+		}
+		return "", err
 	})
 	return err
 }

@@ -30,6 +30,7 @@ var (
 type store struct {
 	mu    sync.Mutex
 	kept  map[string]string
+	older []string      // secrets of other programs, all of the same name, which are found first
 	err   error         // of every call
 	lossy bool          // it says that it keeps what it does not
 	hangs chan struct{} // until it is closed; nil: never
@@ -52,6 +53,9 @@ func (s *store) Get(_ context.Context, service, account string) (string, error) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.older) > 0 {
+		return s.older[0], nil
+	}
 	text, ok := s.kept[service+" "+account]
 	if !ok {
 		return "", fmt.Errorf("in memory: %w", keyring.ErrNotFound)
@@ -78,6 +82,10 @@ func (s *store) Delete(_ context.Context, service, account string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.older) > 0 {
+		s.older = s.older[1:]
+		return nil
+	}
 	if _, ok := s.kept[service+" "+account]; !ok {
 		return keyring.ErrNotFound
 	}
@@ -299,5 +307,26 @@ func TestItems(t *testing.T) {
 				t.Errorf("err = %v, want %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestSameName: what others stored under the same name neither hides what is stored now, nor is it left when that is deleted.
+func TestSameName(t *testing.T) {
+	t.Parallel()
+	s := &store{kept: map[string]string{}, older: []string{"first", "second"}}
+	k := keyring.Keyring{Store: s}
+	if err := k.Set(t.Context(), password, secret.New(hunter)); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := k.Get(t.Context(), password); err != nil || text.Reveal() != hunter {
+		t.Errorf("%q, %v", text.Reveal(), err)
+	}
+	s.older = []string{"first", "second"}
+	if err := k.Delete(t.Context(), password); err != nil || len(s.kept)+len(s.older) > 0 {
+		t.Errorf("%v, %v, %v", err, s.kept, s.older)
+	}
+	s.older = make([]string, 100)
+	if err := k.Set(t.Context(), password, secret.New(hunter)); !isA[*keyring.FailedError](err) || len(s.older) == 0 {
+		t.Errorf("a hundred: %v, %d left", err, len(s.older))
 	}
 }
