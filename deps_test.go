@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -49,6 +50,16 @@ var libraries = map[string][]string{
 // viewed are the rooms whose values internal/view shows.
 var viewed = []string{"internal/view", "internal/span", "proxycert", "credstore", "trust", "voms"}
 
+// stands says on which rooms of the command line others of them stand. Each command stands on all of these, and on no other
+// command.
+var stands = map[string][]string{
+	"internal/cli/console": {},
+	"internal/cli/files":   {"internal/cli/console"},
+	"internal/cli/ask":     {"internal/cli/console", "internal/cli/files"},
+	"internal/cli/login":   {"internal/cli/console", "internal/cli/files", "internal/cli/ask"},
+	"internal/cli/verdict": {"internal/cli/console", "internal/cli/files", "internal/cli/ask"},
+}
+
 // thirdParty says where a module may be imported, outside tests. Etree comes
 // with goxmldsig, whose trees it makes; ecp forwards bytes and needs none.
 var thirdParty = map[string][]string{
@@ -56,7 +67,7 @@ var thirdParty = map[string][]string{
 	"github.com/spf13/pflag":             {"internal/cli"},
 	"github.com/beevik/etree":            {"internal/fed"},
 	"github.com/russellhaering/":         {"internal/fed"},
-	"github.com/jcmturner/":             {"kerberos", "internal/fed"},
+	"github.com/jcmturner/":              {"kerberos", "internal/fed"},
 	"github.com/zalando/go-keyring":      {"internal/keyring"},
 	"github.com/godbus/dbus":             {"internal/keyring"},
 	"github.com/BurntSushi/toml":         {"internal/config"},
@@ -117,6 +128,9 @@ func forbiddenOwn(importer, imported string) string {
 		}
 		return "a library meets others at standard types"
 	}
+	if inRoom(importer, "internal/cli") && inRoom(imported, "internal/cli") {
+		return forbiddenCommand(importer, imported)
+	}
 	switch {
 	case inRoom(importer, "cmd/x509up") && imported != "internal/cli":
 		return "main knows the command line alone"
@@ -132,6 +146,24 @@ func forbiddenOwn(importer, imported string) string {
 		return "it is for tests and for x509up-fed"
 	}
 	return ""
+}
+
+// forbiddenCommand keeps the direction within the command line: the list of commands, commands, what they share.
+func forbiddenCommand(importer, imported string) string {
+	if importer == "internal/cli" {
+		return ""
+	}
+	if imported == "internal/cli" {
+		return "the command line is above all other rooms"
+	}
+	allowed, shared := stands[importer]
+	if !shared {
+		allowed = slices.Collect(maps.Keys(stands))
+	}
+	if slices.Contains(allowed, imported) {
+		return ""
+	}
+	return "commands know of no other commands, and what they share knows of none"
 }
 
 // forbiddenStandard keeps the libraries ignorant of terminal, log and flags.
@@ -168,6 +200,11 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/view", "os"},
 		{"cmd/x509up", module + "/ecp"},
 		{"internal/cli", module + "/cmd/x509up"},
+		{"internal/cli/getcmd", module + "/internal/cli"},
+		{"internal/cli/getcmd", module + "/internal/cli/filecmd"},
+		{"internal/cli/verdict", module + "/internal/cli/getcmd"},
+		{"internal/cli/console", module + "/internal/cli/ask"},
+		{"internal/site", module + "/internal/cli/console"},
 		{"ecp", "example.org/unknown"},
 	} {
 		if forbidden(c.importer, c.imported) == "" {
@@ -180,6 +217,9 @@ func TestRulesCanFail(t *testing.T) {
 		{"ecp", "golang.org/x/net/publicsuffix"},
 		{"internal/cli", "github.com/spf13/cobra"},
 		{"internal/cli", module + "/internal/acquire"},
+		{"internal/cli", module + "/internal/cli/getcmd"},
+		{"internal/cli/getcmd", module + "/internal/cli/verdict"},
+		{"internal/cli/login", module + "/internal/cli/ask"},
 		{"internal/view", module + "/trust"},
 	} {
 		if reason := forbidden(c.importer, c.imported); reason != "" {

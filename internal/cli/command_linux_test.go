@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/x509up/x509up/internal/cli"
+	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/fed"
 )
 
@@ -78,7 +79,7 @@ func TestInfoPathOnTerminal(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	screen, terminal := openTerminal(t)
-	code := cli.Main(t.Context(), []string{"info", "--path", "-f", proxy}, cli.Surroundings{
+	code := cli.Main(t.Context(), []string{"info", "--path", "-f", proxy}, console.Surroundings{
 		In: strings.NewReader(""), Out: terminal, Err: io.Discard, Now: h.now, Env: func(name string) string { return h.env[name] },
 	})
 	line, err := bufio.NewReader(screen).ReadString('\n')
@@ -108,22 +109,4 @@ func openTerminal(t *testing.T) (screen, terminal *os.File) {
 	}
 	t.Cleanup(func() { terminal.Close() })
 	return master, terminal
-}
-
-// TestCommandLimit: a command that says nothing is not waited for for ever; one that has a terminal has all the time.
-func TestCommandLimit(t *testing.T) {
-	t.Parallel()
-	text, err := cli.SecretCommand(t.Context(), "sleep 60; echo secret", time.Millisecond)
-	want := "running the command for the passphrase: it has said nothing for 1ms, and there is no terminal to ask anybody"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %q, %v", text, err)
-	}
-	for _, limit := range []time.Duration{0, time.Hour} {
-		if text, err := cli.SecretCommand(t.Context(), "echo secret; echo more", limit); text != "secret" || err != nil {
-			t.Errorf("with the limit %v: %q, %v", limit, text, err)
-		}
-	}
-	if _, err := cli.SecretCommand(t.Context(), "exit 3", 0); err == nil || !strings.HasSuffix(err.Error(), "exit status 3") {
-		t.Errorf("got %v", err)
-	}
 }

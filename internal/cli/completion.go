@@ -7,12 +7,14 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/x509up/x509up/internal/cli/console"
 )
 
 // shells are those for which there is a script, in the place of cobra's command for each, with a page of its own.
 var shells = []string{"bash", "fish", "powershell", "zsh"}
 
-func newCompletion(a *app) *cobra.Command {
+func newCompletion(con *console.Console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion " + strings.Join(shells, "|"),
 		Short: "print a script that lets the shell complete commands and options",
@@ -24,7 +26,7 @@ func newCompletion(a *app) *cobra.Command {
 		ValidArgs: shells,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usagef("for which shell? It is one of %s", strings.Join(shells, ", "))
+				return console.Usagef("for which shell? It is one of %s", strings.Join(shells, ", "))
 			}
 			return nil
 		},
@@ -32,15 +34,15 @@ func newCompletion(a *app) *cobra.Command {
 			root := cmd.Root()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(a.Out, true)
+				return root.GenBashCompletionV2(con.Out, true)
 			case "fish":
-				return root.GenFishCompletion(a.Out, true)
+				return root.GenFishCompletion(con.Out, true)
 			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(a.Out)
+				return root.GenPowerShellCompletionWithDesc(con.Out)
 			case "zsh":
-				return root.GenZshCompletion(a.Out)
+				return root.GenZshCompletion(con.Out)
 			}
-			return usagef("there is no script for %q: the shells are %s", args[0], strings.Join(shells, ", "))
+			return console.Usagef("there is no script for %q: the shells are %s", args[0], strings.Join(shells, ", "))
 		},
 	}
 }

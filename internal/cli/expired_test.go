@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/internal/cli"
+	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/proxycert"
 )
@@ -31,7 +32,7 @@ func TestExpired(t *testing.T) {
 	}
 	at := func(now time.Time, args ...string) (string, string, int) {
 		var out, errOut bytes.Buffer
-		code := cli.Main(t.Context(), append(args, "-f", path), cli.Surroundings{
+		code := cli.Main(t.Context(), append(args, "-f", path), console.Surroundings{
 			In: strings.NewReader(""), Out: &out, Err: &errOut, Now: func() time.Time { return now },
 			Env: func(string) string { return "" },
 		})

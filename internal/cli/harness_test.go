@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/internal/cli"
+	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/fed"
 )
 
@@ -50,7 +51,7 @@ func (h *home) run(t testing.TB, args ...string) (stdout, stderr string, code in
 		args = append(args, "--ca-file", ca)
 	}
 	var out, err bytes.Buffer
-	code = cli.Main(t.Context(), args, cli.Surroundings{
+	code = cli.Main(t.Context(), args, console.Surroundings{
 		In: strings.NewReader(h.in), Out: &out, Err: &err, Version: "v0.0.0-test", Now: h.now,
 		Env: func(name string) string { return h.env[name] },
 	})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/internal/cli"
+	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/config"
 )
 
@@ -20,7 +21,7 @@ import (
 func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = cli.Main(t.Context(), args, cli.Surroundings{
+	code = cli.Main(t.Context(), args, console.Surroundings{
 		In: strings.NewReader(""), Out: &out, Err: &err, Version: "v0.0.0-test", Now: time.Now,
 		Env: func(string) string { return "" },
 	})
@@ -112,7 +113,7 @@ func TestEnvironmentTopic(t *testing.T) {
 // TestFullOutput: a result that cannot be written is a failure, not a success.
 func TestFullOutput(t *testing.T) {
 	t.Parallel()
-	code := cli.Main(t.Context(), []string{"version"}, cli.Surroundings{
+	code := cli.Main(t.Context(), []string{"version"}, console.Surroundings{
 		In: strings.NewReader(""), Out: full{}, Err: io.Discard, Now: time.Now, Env: func(string) string { return "" },
 	})
 	if code != 1 {

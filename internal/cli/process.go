@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/x509up/x509up/internal/cli/console"
 )
 
 // Process runs the process's own command line and returns its exit code.
@@ -18,12 +20,12 @@ func Process(version string) int {
 	log.SetOutput(io.Discard) // net/http would print what servers send
 	args := os.Args[1:]
 	if len(args) > 0 && onlyReads(args[0]) {
-		return Main(context.Background(), args, System(version))
+		return Main(context.Background(), args, console.System(version))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not heed the first
-	return Main(ctx, args, System(version))
+	return Main(ctx, args, console.System(version))
 }
 
 // onlyReads tells of commands that leave nothing half done when a signal ends

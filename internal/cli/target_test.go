@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/x509up/x509up/internal/cli"
+	"github.com/x509up/x509up/internal/cli/files"
 	"github.com/x509up/x509up/internal/fed"
 )
 
@@ -22,10 +22,10 @@ import (
 func TestDefaultFiles(t *testing.T) {
 	t.Parallel()
 	credential, cookies := fmt.Sprintf("/tmp/x509up_u%d", os.Geteuid()), fmt.Sprintf("/tmp/ecpcookie.u%d", os.Geteuid())
-	if got := cli.DefaultCredentialFile(); got != credential {
+	if got := files.DefaultCredential(); got != credential {
 		t.Errorf("credential: %s, want %s", got, credential)
 	}
-	if got := cli.DefaultCookieFile(); got != cookies {
+	if got := files.DefaultCookies(); got != cookies {
 		t.Errorf("cookies: %s, want %s", got, cookies)
 	}
 	// The commands use them; only info and help do not write.

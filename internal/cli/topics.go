@@ -11,26 +11,28 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/x509up/x509up/internal/cli/console"
+	"github.com/x509up/x509up/internal/cli/verdict"
 	"github.com/x509up/x509up/internal/config"
 )
 
-// exitCodes explains the constants of errors.go, in their order.
+// exitCodes explains the constants of package verdict, in their order.
 var exitCodes = []struct {
 	code    int
 	meaning string
 }{
-	{exitOK, "done"},
-	{exitFailure, "any other failure"},
-	{exitUsage, "the command line or the configuration cannot be understood"},
-	{exitNoCredential, "there is no credential, or not the file with the certificate, key, password or passphrase that is named"},
-	{exitUnfit, "there is a credential, or a file in its place, but it will not do: it has expired, is of the wrong kind or someone else's"},
-	{exitRefused, "the identity provider refused the login, or the passphrase of a private key is wrong"},
-	{exitServer, "a server could not be reached, or did not answer as it should"},
-	{exitVOMS, "VOMS attributes were refused, are missing or are not good, or a VO is not known"},
-	{exitInterrupted, "interrupted"},
+	{verdict.ExitOK, "done"},
+	{verdict.ExitFailure, "any other failure"},
+	{verdict.ExitUsage, "the command line or the configuration cannot be understood"},
+	{verdict.ExitNoCredential, "there is no credential, or not the file with the certificate, key, password or passphrase that is named"},
+	{verdict.ExitUnfit, "there is a credential, or a file in its place, but it will not do: it has expired, is of the wrong kind or someone else's"},
+	{verdict.ExitRefused, "the identity provider refused the login, or the passphrase of a private key is wrong"},
+	{verdict.ExitServer, "a server could not be reached, or did not answer as it should"},
+	{verdict.ExitVOMS, "VOMS attributes were refused, are missing or are not good, or a VO is not known"},
+	{verdict.ExitInterrupted, "interrupted"},
 }
 
-func newExitCodesTopic(*app) *cobra.Command {
+func newExitCodesTopic(*console.Console) *cobra.Command {
 	var b strings.Builder
 	b.WriteString("Exit codes of the commands:\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -42,7 +44,7 @@ func newExitCodesTopic(*app) *cobra.Command {
 	return topic("exit-codes", "what the exit codes mean", b.String())
 }
 
-func newEnvironmentTopic(*app) *cobra.Command {
+func newEnvironmentTopic(*console.Console) *cobra.Command {
 	var b strings.Builder
 	b.WriteString("Environment variables. An option goes before a variable, a variable before a\nprofile of the configuration file.\n\n")
 	writeVariables(&b)
@@ -76,11 +78,11 @@ func newHelp() *cobra.Command {
 			about, rest, err := cmd.Root().Find(args)
 			switch {
 			case err != nil:
-				return &usageError{err.Error()}
+				return &console.UsageError{Text: err.Error()}
 			case len(rest) > 0 && about.HasSubCommands():
-				return noCommand(about, rest[0])
+				return console.NoCommand(about, rest[0])
 			case len(rest) > 0:
-				return usagef("the argument %q is not expected", rest[0])
+				return console.Usagef("the argument %q is not expected", rest[0])
 			}
 			about.InitDefaultHelpFlag() // so that it is shown
 			return about.Help()
