@@ -13,6 +13,8 @@
 //   - A part of a name or of a host name: [Match] says what is found, first in the list, then in the metadata.
 //   - An entityID, with metadata.
 //
+// Who has a Kerberos ticket may say nothing: [Finder.ForRealm] goes by the realm.
+//
 // There is no list by default. The one that older tools download (CILogon's ecpidps.txt) was last changed in 2021 and
 // belongs to a service that has ended.
 //

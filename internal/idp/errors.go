@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/x509up/x509up/internal/idp/internal/bounded"
 	"github.com/x509up/x509up/internal/idp/internal/download"
+	"github.com/x509up/x509up/internal/idp/internal/saml"
 	"github.com/x509up/x509up/internal/printable"
 )
 
@@ -20,6 +22,9 @@ type NotFoundError struct {
 	Query string
 	// Nearest is the name of a provider that may have been meant; "" if there is none like it.
 	Nearest string
+	// Kerberos is the name of the provider that is meant, if its only endpoint in the list is for Kerberos tickets, and others
+	// were looked for.
+	Kerberos string
 	// EntityIDsOnly tells that the metadata comes from a server that can be asked for entityIDs only.
 	EntityIDsOnly bool
 	// Skipped tells of lines of the list that are not used, where the provider may stand; nil if there are none.
@@ -28,7 +33,10 @@ type NotFoundError struct {
 
 func (e *NotFoundError) Error() string {
 	text := fmt.Sprintf("idp: looking for identity provider %q: there is none of that name", e.Query)
-	if e.Nearest != "" {
+	switch {
+	case e.Kerberos != "":
+		text = fmt.Sprintf("idp: looking for identity provider %q: %q is listed for Kerberos tickets alone", e.Query, e.Kerberos)
+	case e.Nearest != "":
 		text += fmt.Sprintf("; the nearest is %q", e.Nearest)
 	}
 	if e.EntityIDsOnly {
@@ -47,16 +55,50 @@ type AmbiguousError struct {
 }
 
 func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("idp: looking for identity provider %q: there are several: %s", e.Query, namesOf(e.Candidates))
+}
+
+func namesOf(list []Provider) string {
 	const shown = 5
 	names := make([]string, 0, shown+1)
-	for i, c := range e.Candidates {
+	for i, c := range list {
 		if i == shown {
-			names = append(names, fmt.Sprintf("and %d more", len(e.Candidates)-shown))
+			names = append(names, fmt.Sprintf("and %d more", len(list)-shown))
 			break
 		}
 		names = append(names, fmt.Sprintf("%q", c.Name))
 	}
-	return fmt.Sprintf("idp: looking for identity provider %q: there are several: %s", e.Query, strings.Join(names, ", "))
+	return strings.Join(names, ", ")
+}
+
+// RealmError says that of the providers none belongs to a realm of Kerberos, or more than one does.
+type RealmError struct {
+	Realm string
+	// Candidates are those that belong to it, two or more, or none.
+	Candidates []Provider
+	// NoSource tells that there is neither a list nor metadata to look in, EntityIDsOnly that the metadata comes from a server
+	// that can be asked for entityIDs only.
+	NoSource, EntityIDsOnly bool
+	// Skipped tells of lines of the list that are not used, where the provider may stand; nil if there are none.
+	Skipped *SkippedError
+}
+
+func (e *RealmError) Error() string {
+	text := "idp: looking for the identity provider of the realm " + cleanName(e.Realm)
+	switch {
+	case len(e.Candidates) > 0:
+		return text + ": there are several: " + namesOf(e.Candidates)
+	case e.NoSource:
+		return text + ": there is no list to look it up in"
+	}
+	text += ": there is none of its domain"
+	if e.EntityIDsOnly {
+		text += "; the metadata server can be asked for entityIDs only"
+	}
+	if e.Skipped != nil {
+		text += "; in the list, " + e.Skipped.what()
+	}
+	return text
 }
 
 // NoECPError says that the provider is in the metadata, but without an endpoint for ECP.
@@ -125,12 +167,7 @@ func (e *SkippedError) what() string {
 }
 
 // MetadataError says that a document is not SAML metadata.
-type MetadataError struct {
-	Line   int // counted from 1
-	Reason string
-}
-
-func (e *MetadataError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
+type MetadataError = saml.Error
 
 // ExpiredError says that metadata was valid until a time that has passed.
 type ExpiredError struct {
@@ -145,11 +182,7 @@ func (e *ExpiredError) Error() string {
 type StatusError = download.StatusError
 
 // SizeError says that a list or metadata is larger than it can sensibly be.
-type SizeError struct {
-	Limit int64 // bytes
-}
-
-func (e *SizeError) Error() string { return fmt.Sprintf("it is larger than %d MiB", e.Limit>>20) }
+type SizeError = bounded.SizeError
 
 // StaleError is a warning: the server could not be asked, so that a copy on disk is used.
 type StaleError struct {

@@ -26,7 +26,7 @@ type Finder struct {
 	// "" is none.
 	Metadata string
 	// Kerberos takes endpoints for Kerberos tickets, and others only where there is none of those. Otherwise endpoints that
-	// the list marks as Kerberos ones are not found.
+	// the list marks as Kerberos ones are not found; [NotFoundError.Kerberos] tells of one.
 	Kerberos bool
 	// CacheDir is the folder for copies of what was downloaded, made when it is missing; "" keeps none.
 	CacheDir string
@@ -71,9 +71,8 @@ func (f Finder) lookUp(ctx context.Context, query string) (Provider, error) {
 		if !missing {
 			return p, err
 		}
-		if none.Nearest == "" {
-			none.Nearest = e.Nearest
-		}
+		none.Nearest = cmp.Or(none.Nearest, e.Nearest)
+		none.Kerberos = cmp.Or(none.Kerberos, e.Kerberos)
 		none.EntityIDsOnly = e.EntityIDsOnly
 		none.Skipped = cmp.Or(none.Skipped, e.Skipped)
 	}
@@ -104,13 +103,7 @@ func (f Finder) inList(ctx context.Context, query string) (Provider, error) {
 	if err != nil {
 		return Provider{}, err
 	}
-	if f.Kerberos {
-		p, err := Match(filter(doc.Providers, func(p Provider) bool { return p.Kerberos }), query)
-		if _, missing := errors.AsType[*NotFoundError](err); !missing {
-			return p, err
-		}
-	}
-	p, err := Match(filter(doc.Providers, func(p Provider) bool { return !p.Kerberos }), query)
+	p, err := f.match(doc.Providers, query)
 	if e, missing := errors.AsType[*NotFoundError](err); missing {
 		e.Skipped = doc.Skipped
 	}

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"github.com/x509up/x509up/internal/idp/internal/bounded"
 )
 
 // MaxList bounds a list, in bytes. CILogon's has 2 KiB.
@@ -27,7 +29,7 @@ const kerberosMark = " (Kerberos)"
 // What is not a list, such as the page of a server in trouble, must not pass for one. A document in HTML or XML, and one
 // that has lines but no provider, is a [*ListError].
 func ParseList(r io.Reader) (list []Provider, skipped *SkippedError, err error) {
-	in := bufio.NewReaderSize(limit(r, MaxList), maxLine)
+	in := bufio.NewReaderSize(bounded.Reader(r, MaxList), maxLine)
 	blank := true // so far
 	for number := 1; !errors.Is(err, io.EOF); number++ {
 		var line []byte
@@ -91,24 +93,4 @@ func parseLine(line string, long bool) (p Provider, reason string) {
 		return p, "the name is empty"
 	}
 	return p, ""
-}
-
-// limit returns a reader that fails with a [*SizeError] beyond max bytes, where io.LimitReader would make a short
-// document of a long one.
-func limit(r io.Reader, max int64) io.Reader { return &limited{r: r, left: max, max: max} }
-
-type limited struct {
-	r         io.Reader
-	left, max int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	if int64(len(p)) > l.left+1 {
-		p = p[:l.left+1]
-	}
-	n, err := l.r.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, &SizeError{Limit: l.max}
-	}
-	return n, err
 }

@@ -23,14 +23,17 @@ type Provider struct {
 	URL string `json:"url,omitempty"`
 	// Kerberos tells that the endpoint takes Kerberos tickets.
 	Kerberos bool `json:"kerberos,omitempty"`
+	// Scopes are the domains that it speaks for, in small letters (shibmd:Scope); none if it does not come from metadata.
+	Scopes []string `json:"scopes,omitempty"`
 	// Hidden tells that the federation does not want it shown in lists (REFEDS hide-from-discovery).
 	Hidden bool `json:"hidden,omitempty"`
 }
 
-// maxName and maxEntityID bound what is taken over, in characters and bytes; saml-core-2.0-os §8.3.6 has the latter.
+// Bounds of what is taken over: characters of a name, bytes of an entityID (saml-core-2.0-os §8.3.6) and of a domain.
 const (
 	maxName     = 200
 	maxEntityID = 1024
+	maxScope    = 253
 )
 
 // cleanName makes a text fit for a terminal.
@@ -40,6 +43,11 @@ func goodEntityID(s string) bool {
 	return s != "" && len(s) <= maxEntityID && !strings.ContainsFunc(s, func(r rune) bool {
 		return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
 	})
+}
+
+// goodScope reports whether a scope is a domain in small letters.
+func goodScope(s string) bool {
+	return s != "" && len(s) <= maxScope && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }
 
 // goodEndpoint reports whether a password may be sent to raw: https, or http on loopback.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/x509up/x509up/internal/idp/internal/download"
@@ -20,7 +21,7 @@ type contents struct {
 }
 
 // contentsForm changes when contents do, or what is taken from lists and metadata.
-const contentsForm = 2
+const contentsForm = 3
 
 // source is a list or metadata, wherever it is.
 type source struct {
@@ -104,7 +105,8 @@ func (d contents) check(now time.Time) error {
 		return &ExpiredError{Until: d.ValidUntil}
 	}
 	for _, p := range d.Providers {
-		if p.Name == "" || p.Name != cleanName(p.Name) || p.URL != "" && !goodEndpoint(p.URL) {
+		if p.Name == "" || p.Name != cleanName(p.Name) || p.URL != "" && !goodEndpoint(p.URL) ||
+			slices.ContainsFunc(p.Scopes, func(s string) bool { return !goodScope(s) }) {
 			return errors.New("it holds a provider that cannot be used")
 		}
 	}

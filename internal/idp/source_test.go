@@ -124,8 +124,9 @@ func TestBadCopies(t *testing.T) {
 		{"a name with an escape sequence", `"name":"A"`, `"name":"A\u001b[2J"`},
 		{"a provider without a name", `"name":"A"`, `"name":""`},
 		{"not valid any more", `"providers"`, `"valid_until":"2000-01-01T00:00:00Z","providers"`},
+		{"a scope with an escape sequence", `"name":"A"`, `"name":"A","scopes":["a.example","\u001b[2J"]`},
 		{"a reason with an escape sequence", `"reason":"`, `"reason":"\u001b[2J`},
-		{"another form", `"form":2`, `"form":1`},
+		{"another form", `"form":3`, `"form":1`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -179,8 +180,8 @@ func FuzzCache(f *testing.F) {
 		strings.Replace(goodCopy, "https://north", "https://jdoe:pw@north", 1),
 		strings.Replace(goodCopy, "North", `\u001b[31m`, 1),
 		strings.Replace(goodCopy, "North", "", 1),
-		strings.Replace(goodCopy, `"form":2`, `"form":1`, 1),
-		`{"form":2,"fetched":"2030-01-01T11:00:00Z"}`, `[]`, `{`, ``, "\xff",
+		strings.Replace(goodCopy, `"form":3`, `"form":1`, 1),
+		`{"form":3,"fetched":"2030-01-01T11:00:00Z"}`, `[]`, `{`, ``, "\xff",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -209,7 +210,7 @@ func FuzzCache(f *testing.F) {
 	})
 }
 
-const goodCopy = `{"form":2,"fetched":"2030-01-01T11:30:00Z","content":{"providers":[{"name":"North","url":"https://north.example/ecp"}]}}`
+const goodCopy = `{"form":3,"fetched":"2030-01-01T11:30:00Z","content":{"providers":[{"name":"North","url":"https://north.example/ecp"}]}}`
 
 // TestCacheFile: the seed that is good comes out, so that the fuzz test above looks at something.
 func TestCacheFile(t *testing.T) {
@@ -222,7 +223,7 @@ func TestCacheFile(t *testing.T) {
 	}{
 		{"good", goodCopy, 1},
 		{"http", strings.Replace(goodCopy, "https://north", "http://north", 1), 0},
-		{"another form", strings.Replace(goodCopy, `"form":2`, `"form":3`, 1), 0},
+		{"another form", strings.Replace(goodCopy, `"form":3`, `"form":4`, 1), 0},
 		{"too old", strings.Replace(goodCopy, "11:30", "10:30", 1), 1},
 	} {
 		doc, err := readCopy(t, dir, path, []byte(tt.data))
