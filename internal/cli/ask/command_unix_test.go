@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/internal/cli/ask"
+	"github.com/x509up/x509up/internal/cli/console"
 )
 
 // TestCommandLimit: a command that says nothing is not waited for for ever; one that has a terminal has all the time.
@@ -29,5 +30,17 @@ func TestCommandLimit(t *testing.T) {
 	}
 	if _, err := ask.SecretCommand(t.Context(), ask.ThePassphrase, "exit 3", io.Discard, 0); err == nil || !strings.HasSuffix(err.Error(), "exit status 3") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSecretCommand: what the command says besides goes to stderr.
+func TestSecretCommand(t *testing.T) {
+	t.Parallel()
+	said := new(strings.Builder)
+	con := &console.Console{Surroundings: console.Surroundings{Err: said}}
+	o := ask.SecretOptions{Command: "echo asking >&2; echo s3cret"}
+	got, err := ask.Secret(t.Context(), con, o, new(ask.Terminal), ask.ThePassword, "")
+	if got.Reveal() != "s3cret" || err != nil || said.String() != "asking\n" {
+		t.Errorf("%v, said %q", err, said)
 	}
 }

@@ -14,20 +14,8 @@ import (
 
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/getcert"
-	"github.com/x509up/x509up/internal/cli/ask"
 	"github.com/x509up/x509up/internal/idp"
 )
-
-// terminalHints tell a script what it should have said.
-var terminalHints = map[string]string{
-	ask.TheUserName: "-u NAME or X509UP_USERNAME names the user",
-	ask.ThePassword: "--password-file, --password-command or --password-stdin gives it without a terminal",
-	ask.ThePasscode: "--duo push needs no terminal",
-
-	ask.TheNewPassphrase: "--passphrase-file, --passphrase-command or --passphrase-stdin gives it without a terminal; --no-encrypt leaves the key without one",
-
-	ask.ThePassphrase: "--passphrase-file, --passphrase-command or --passphrase-stdin gives it without a terminal",
-}
 
 // judgeLogin judges the errors of the ECP exchange.
 func judgeLogin(err error, v *Verdict) bool {

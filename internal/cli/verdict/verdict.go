@@ -227,6 +227,17 @@ func judgeUsage(err error, v *Verdict) bool {
 	return false
 }
 
+// terminalHints tell a script what it should have said.
+var terminalHints = map[string]string{
+	ask.TheUserName: "-u NAME or X509UP_USERNAME names the user",
+	ask.ThePassword: "--password-file, --password-command or --password-stdin gives it without a terminal",
+	ask.ThePasscode: "--duo push needs no terminal",
+
+	ask.TheNewPassphrase: "--passphrase-file, --passphrase-command or --passphrase-stdin gives it without a terminal; --no-encrypt leaves the key without one",
+
+	ask.ThePassphrase: "--passphrase-file, --passphrase-command or --passphrase-stdin gives it without a terminal",
+}
+
 // shellQuote makes a path fit to be pasted into a shell.
 func shellQuote(s string) string {
 	safe := func(r rune) bool {
