@@ -41,7 +41,7 @@ var libraries = map[string][]string{
 	"getcert":   {"ecp", "internal/bundle", "internal/pemfile", "internal/printable"},
 	"proxycert": {"internal/bundle", "internal/dn", "internal/name"},
 	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
-	"kerberos":  {},
+	"kerberos":  {"internal/printable"},
 	"voms":      {"proxycert", "internal/name", "internal/printable"},
 	"trust":     {"proxycert", "internal/name"},
 	"myproxy":   {"proxycert"},

@@ -38,7 +38,7 @@ func WithoutRooms(text string) string {
 	text = ": " + text
 	for _, room := range []string{"ecp", "getcert", "credstore", "proxycert", "idp", "config", "acquire", "term", "trust",
 		"cookiefile", "pemfile", "ownfile", "atomicfile", "page", "voms", "vomsdir", "vomses", "contact", "gridtls", "vo", "health", "aa", "dn",
-		"keyring", "krb5", "krb5conf", "ccache", "keytab", "kdc"} {
+		"keyring", "kerberos", "krb5", "krb5conf", "ccache", "keytab", "kdc"} {
 		text = strings.ReplaceAll(text, ": "+room+": ", ": ")
 	}
 	return strings.TrimPrefix(text, ": ")
