@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -166,11 +167,21 @@ func (d daemon) start(t *testing.T) {
 	if !d.Own {
 		cmd.SysProcAttr.Credential = daemonAccount(t)
 	}
-	if err := cmd.Start(); err != nil {
+	started, exited := make(chan error, 1), make(chan error, 1)
+	go func() {
+		// Pdeathsig means the end of the thread that started the process, and threads do end: package ccache reads the
+		// kernel's keyrings on one of its own.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			exited <- cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		t.Fatalf("starting %s: %v (run interop/install.sh)", d.Name, err)
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
 	t.Cleanup(func() {
 		d.stop(t, cmd.Process, exited)
 		if t.Failed() {
