@@ -12,6 +12,9 @@
 //   - mod_auth_mellon under a second private Apache, because it reads the PAOS header by its grammar, where
 //     Shibboleth only looks for substrings.
 //   - A SimpleSAMLphp identity provider with saml20.ecp, under a third private Apache with mod_php.
+//   - KDCs of MIT and of Heimdal, each for two realms that trust each other; MIT's kinit, which fills caches of every type
+//     (files, folders, the kernel's keyrings, the KCM daemons of SSSD and of Heimdal); and mod_auth_gssapi before
+//     SimpleSAMLphp's endpoint, which takes the tickets.
 //   - openssl, grid-proxy-info (Globus), voms-proxy-info (the C++ and the Java one), arcproxy (NorduGrid)
 //     and curl, which must accept the files; and a TLS server, openssl s_server, that lets proxies in.
 //   - A file server each of XRootD (GSI), which we ask with xrdfs and xrdcp, and of Globus (GridFTP), with globus-url-copy,
@@ -31,7 +34,8 @@
 //
 // "make interop" installs what is missing with install.sh and runs the tests. Every daemon listens on
 // loopback only, on a free port, with configuration, keys and logs in a temporary folder of the test, and
-// is stopped by its process id. (Those that would bind to every address have testdata/loopback.c preloaded.)
+// is stopped by its process id. (Those that would bind to every address have testdata/loopback.c preloaded, and the
+// KCM daemons, whose paths are compiled in, see folders of the test in their place, in a mount namespace.)
 // Run as root, the daemons become www-data; run as anyone else, they stay what they are. Their logs are
 // printed when a test fails. A peer that is missing is a failure, never a skip.
 //

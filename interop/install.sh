@@ -18,7 +18,7 @@ packages="
   globus-gridftp-server-progs globus-gass-copy-progs
   gridsite
   gnome-keyring dbus-daemon libsecret-tools
-  krb5-kdc krb5-admin-server krb5-user libapache2-mod-auth-gssapi sssd-kcm keyutils
+  krb5-kdc krb5-admin-server krb5-user libapache2-mod-auth-gssapi sssd-kcm keyutils faketime
   libkdc2-heimdal libkadm5srv8-heimdal libkadm5clnt7-heimdal libsl0-heimdal libkafs0-heimdal
 "
 daemons="apache2 shibd voms globus-gridftp-server globus-gridftp-sshftp krb5-kdc krb5-admin-server

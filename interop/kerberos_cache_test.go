@@ -61,9 +61,10 @@ func kerberosCaches() []kerberosCache {
 			conf.Defaults = append(conf.Defaults, "default_ccache_name = "+write)
 			return "", ""
 		}},
-		{Name: "KCM of SSSD, of the user", Make: func(t *testing.T, c client, conf *krb5Conf) (string, string) {
+		{Name: "KCM of SSSD with a cache", Make: func(t *testing.T, c client, conf *krb5Conf) (string, string) {
 			write, _ := startSSSDKCM(t, c, conf)
-			return write, write + strconv.Itoa(os.Getuid())
+			write += "0:x509up" // names begin with the user, who is root where SSSD is
+			return write, write
 		}},
 		{Name: "KCM of Heimdal", Make: startHeimdalKCM},
 	}

@@ -22,7 +22,8 @@ const (
 
 	alicePrincipal = "alice@" + homeRealm
 	zoePrincipal   = "zoe@" + labRealm
-	labService     = "HTTP/idp.lab.example.org" // whose realm the home realm's KDC tells
+	labService     = "HTTP/idp.lab.example.org"            // whose realm the home realm's KDC tells
+	otherService   = "HTTP/other.example.edu@" + homeRealm // a key that the web server does not have
 )
 
 // heimdalRoot is where install.sh unpacks those programs of Heimdal that Debian cannot install beside MIT's.
@@ -100,6 +101,8 @@ func startMITKDC(t *testing.T) kerberosSite {
 		if realm == labRealm {
 			user, password = "zoe", zoe.Password
 			services = append(services, labService)
+		} else {
+			kadmin("addprinc", "-randkey", otherService)
 		}
 		kadmin("addprinc", "-pw", password, user)
 		kadmin("ktadd", "-norandkey", "-k", s.Users, user)
@@ -158,7 +161,7 @@ func startHeimdalKDC(t *testing.T) kerberosSite {
 	kadmin("add", "--use-defaults", "--password="+zoe.Password, zoePrincipal)
 	kadmin("ext_keytab", "--keytab="+s.Users, alicePrincipal, zoePrincipal)
 	services := []string{"HTTP/localhost@" + homeRealm, "HTTP/localhost@" + labRealm, labService + "@" + labRealm}
-	kadmin(append([]string{"add", "--use-defaults", "--random-key"}, services...)...)
+	kadmin(append([]string{"add", "--use-defaults", "--random-key", otherService}, services...)...)
 	kadmin(append([]string{"ext_keytab", "--keytab=" + s.Keytab}, services...)...)
 	kadmin("add", "--use-defaults", "--password=cross", "krbtgt/"+labRealm+"@"+homeRealm, "krbtgt/"+homeRealm+"@"+labRealm)
 	s.giveAllToDaemons(t)
