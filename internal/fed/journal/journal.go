@@ -27,17 +27,19 @@ const maxBody = 1 << 20
 // A Request is one line of the log.
 type Request struct {
 	Time      time.Time `json:"time"`
-	Server    string    `json:"server"` // idp, sp, ca, voms, or other (the host that redirect-idp points at)
-	Method    string    `json:"method"` // XML for the older protocol of VOMS, which has neither path nor status
-	Path      string    `json:"path"`   // without the query
-	Status    int       `json:"status"`
-	Login     bool      `json:"login"`     // a password was accepted; at other: an Authorization header came
+	Server    string    `json:"server"`    // idp, sp, ca, voms, kdc, or other (the host that redirect-idp points at)
+	Method    string    `json:"method"`    // XML for the older protocol of VOMS, which has neither path nor status; AS and TGS at a KDC
+	Path      string    `json:"path"`      // without the query; at a KDC: the service
+	Status    int       `json:"status"`    // at a KDC: the code of the error, or 0
+	Login     bool      `json:"login"`     // a password or a ticket was accepted; at other: an Authorization header came
 	Assertion bool      `json:"assertion"` // a samlp:Response was posted
 	Conn      int64     `json:"conn"`      // counts TCP connections to all servers from 1
 
 	VO    string `json:"vo,omitempty"`    // at a VOMS server: the name of the VO
-	Asked string `json:"asked,omitempty"` // at a VOMS server: the query, or the commands of the older protocol
-	Fault string `json:"-"`               // faultstring of a SOAP fault that was posted
+	Asked string `json:"asked,omitempty"` // at a VOMS server: the query, or the commands of the older protocol; at a KDC: the client
+	// Ticket is, at the IdP, the principal whose ticket came, or why it was refused.
+	Ticket string `json:"ticket,omitempty"`
+	Fault  string `json:"-"` // faultstring of a SOAP fault that was posted
 }
 
 // A Journal keeps every request in memory and writes it, if it has a writer, as a line of JSON.

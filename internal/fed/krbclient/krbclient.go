@@ -47,7 +47,7 @@ type Client struct {
 	EncTypes []krb5.EncType   // in the order in which he likes them; nil: aes256-cts-hmac-sha1-96
 	Life     time.Duration    // of the tickets that he wants; 0: as long as they come
 	Options  uint32           // of the request for the first ticket
-	Patience time.Duration    // 0: 5 seconds
+	Patience time.Duration    // 0: 20 seconds
 }
 
 // An Error is a KRB-ERROR.
@@ -85,7 +85,7 @@ func (c *Client) Send(request []byte) ([]byte, error) {
 		network = "udp"
 	}
 	if patience == 0 {
-		patience = 5 * time.Second
+		patience = 20 * time.Second
 	}
 	conn, err := net.Dial(network, c.Addr)
 	if err != nil {
@@ -176,20 +176,38 @@ func (c *Client) LoginKey(realm, user string, key krb5.Key) (krb5.Credential, er
 	})
 }
 
+// LoginRequest is the first request of [Client.Login].
+func (c *Client) LoginRequest(realm, user string) ([]byte, error) {
+	req, err := c.first(realm, user)
+	if err != nil {
+		return nil, err
+	}
+	return req.Marshal()
+}
+
+// first is the request for a first ticket, with nothing to show.
+func (c *Client) first(realm, user string) (*messages.ASReq, error) {
+	name, err := krb5.ParsePrincipal(user)
+	if err != nil {
+		return nil, err
+	}
+	name.Type = 1
+	req := &messages.ASReq{KDCReqFields: messages.KDCReqFields{
+		PVNO: iana.PVNO, MsgType: msgtype.KRB_AS_REQ, ReqBody: c.body(c.Options, TGS(realm, realm)),
+	}}
+	req.ReqBody.CName = wire(name)
+	return req, nil
+}
+
 // A secret makes a key, knowing what the KDC said about salts.
 type secret func(types.PADataSequence, types.PrincipalName) (types.EncryptionKey, error)
 
 // initial asks for a first ticket, twice.
 func (c *Client) initial(realm, user string, s secret) (krb5.Credential, error) {
-	name, err := krb5.ParsePrincipal(user)
+	req, err := c.first(realm, user)
 	if err != nil {
 		return krb5.Credential{}, err
 	}
-	name.Type = 1
-	req := messages.ASReq{KDCReqFields: messages.KDCReqFields{
-		PVNO: iana.PVNO, MsgType: msgtype.KRB_AS_REQ, ReqBody: c.body(c.Options, TGS(realm, realm)),
-	}}
-	req.ReqBody.CName = wire(name)
 	request, err := req.Marshal()
 	if err != nil {
 		return krb5.Credential{}, err
