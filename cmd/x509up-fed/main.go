@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command x509up-fed runs a federation in a box: an identity provider, a service provider, an online CA and two VOMS servers on
-// loopback, to try x509up on and to test against. See the package internal/fed for what is real about it.
+// loopback, and if wanted a KDC, to try x509up on and to test against. See the package internal/fed for what is real about it.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 )
 
 const usage = `Usage: x509up-fed --dir DIR [--fault NAME]... [--latency 25ms] [--log FILE]
-                  [--challenge] [--iam]
+                  [--challenge] [--iam] [--kerberos]
 
 Runs an identity provider, a service provider, an online CA and the VOMS servers
 of two VOs, vo.example.org and other.example.org, on loopback, until it is
@@ -33,6 +33,10 @@ interrupted. It says "ready" on standard output when they listen.
   --latency TIME    delay every byte by TIME in each direction, such as 25ms
   --log FILE        append a line of JSON per request to FILE ("-": standard error)
   --challenge       ask for the password with HTTP 401 if a request brings none
+  --kerberos        run a KDC for the realms EXAMPLE.ORG and GRID.EXAMPLE.ORG as well,
+                    and make the identity provider take tickets; DIR gets krb5.conf,
+                    krb5cc (a ticket of the user, for ten hours), krb5cc.expired and
+                    client.keytab
   --iam             make the VOMS servers be like INDIGO IAM's, not like voms-server
   --help            show this and exit
 
@@ -41,6 +45,17 @@ Try it:
   $ x509up-fed --dir /tmp/fed &
   $ . /tmp/fed/env.sh
   $ x509up get-cert --proxy
+
+With tickets, whichever way one has them:
+
+  $ x509up-fed --dir /tmp/fed --kerberos &
+  $ . /tmp/fed/env.sh                              # with KRB5_CONFIG and KRB5CCNAME
+  $ klist                                          # the ticket in KRB5CCNAME
+  $ kinit jdoe </tmp/fed/password                  # another one
+  $ kinit -k -t /tmp/fed/client.keytab jdoe        # and another one
+  $ KRB5CCNAME=FILE:/tmp/fed/krb5cc.expired klist  # one that is no good any more
+  $ kvno HTTP/127.0.0.1                            # what the identity provider wants
+  $ grep Kerberos /tmp/fed/idps.txt                # where it wants that
 
 Faults:
 
@@ -96,6 +111,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.log, "log", "", "")
 	flags.DurationVar(&o.fed.Latency, "latency", 0, "")
 	flags.BoolVar(&o.fed.Challenge, "challenge", false, "")
+	flags.BoolVar(&o.fed.Kerberos, "kerberos", false, "")
 	flags.BoolVar(&o.fed.IAM, "iam", false, "")
 	var unknown error // package flag hides what a function returns behind its text
 	flags.Func("fault", "", func(name string) error {

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -21,6 +22,8 @@ import (
 	"time"
 
 	"github.com/x509up/x509up/internal/fed"
+	"github.com/x509up/x509up/internal/fed/krbclient"
+	"github.com/x509up/x509up/internal/fed/realms"
 )
 
 // asMain is set where this test binary is to be the program.
@@ -168,9 +171,9 @@ func TestCommandLine(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	o, err := parse([]string{"--dir", "d", "--log", "l", "--latency", "25ms", "--challenge", "--iam", "--fault", "dtd", "--fault", "voms-huge"})
+	o, err := parse([]string{"--dir", "d", "--log", "l", "--latency", "25ms", "--challenge", "--iam", "--kerberos", "--fault", "dtd", "--fault", "voms-huge"})
 	want := options{dir: "d", log: "l", fed: fed.Options{
-		Latency: 25 * time.Millisecond, Challenge: true, IAM: true, Faults: []fed.Fault{fed.DTD, fed.VOMSHuge},
+		Latency: 25 * time.Millisecond, Challenge: true, IAM: true, Kerberos: true, Faults: []fed.Fault{fed.DTD, fed.VOMSHuge},
 	}}
 	if err != nil || !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v, %v; want %+v", o, err, want)
@@ -187,10 +190,44 @@ func TestHelpIsComplete(t *testing.T) {
 			t.Errorf("%s is missing", f.Fault)
 		}
 	}
-	for _, name := range []string{"dir", "fault", "latency", "log", "challenge", "iam", "help"} {
+	for _, name := range []string{"dir", "fault", "latency", "log", "challenge", "iam", "kerberos", "help"} {
 		if !strings.Contains(out.String(), "\n  --"+name+" ") {
 			t.Errorf("--%s is missing", name)
 		}
+	}
+}
+
+// TestKerberos: env.sh says where the files are, and the KDC that krb5.conf names answers.
+func TestKerberos(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "fed")
+	cmd := program(t, "--dir", dir, "--kerberos")
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "ready\n" || err != nil {
+		t.Fatalf("it said %q, %v", line, err)
+	}
+	sh := exec.Command("/bin/sh", "-c", `. "$0"/env.sh && test -s "${KRB5CCNAME#FILE:}" && test -s "$0"/krb5cc.expired && `+
+		`test -s "$0"/client.keytab && grep -q '(Kerberos)$' "$0"/idps.txt && sed -n 's/^ *kdc = //p' "$KRB5_CONFIG" | head -n 1`, dir)
+	kdc, err := sh.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := krbclient.Client{Addr: strings.TrimSpace(string(kdc))}
+	refused, ok := errors.AsType[*krbclient.Error](c.Ask(realms.Home, "jdoe"))
+	if !ok || refused.Code != 25 { // pre-authentication required
+		t.Errorf("the KDC at %q answers %v", kdc, refused)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -198,7 +235,7 @@ func TestHelpIsComplete(t *testing.T) {
 func TestSaysNoSecret(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "fed")
-	cmd := program(t, "--dir", dir, "--log", "-")
+	cmd := program(t, "--dir", dir, "--kerberos", "--log", "-")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

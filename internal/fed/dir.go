@@ -27,6 +27,12 @@ type Dir struct {
 	VOMSDir  string // vomsdir: a folder for each VO, with the LSC file of its server
 	Proxy    string // x509up.pem, where a credential is to be stored; not written here
 
+	// With Kerberos, else empty. The caches and the keytab are the first user's, and have the mode 0600.
+	KerberosConfig string // krb5.conf
+	Cache          string // krb5cc: a cache with a ticket for the KDC, of ten hours
+	ExpiredCache   string // krb5cc.expired: the same, but two hours too late
+	Keytab         string // client.keytab
+
 	environ [][2]string
 }
 
@@ -71,6 +77,11 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 	if err != nil {
 		return Dir{}, err
 	}
+	tickets, err := f.kerberosFiles(&d, dir)
+	if err != nil {
+		return Dir{}, err
+	}
+	files = append(files, tickets...)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Dir{}, err
 	}

@@ -25,6 +25,10 @@
 // The VOMS servers speak both protocols of voms-server, or that of INDIGO IAM, to the byte: see the package internal/fed/vomsd. The
 // users are members of both VOs but for one; one is suspended; the first is in groups and has roles and attributes.
 //
+// With [Options.Kerberos] there is a KDC of two realms as well, see the package realms, and the IdP has a second endpoint, as where
+// Apache's mod_auth_gssapi stands in front of it: it takes a ticket by Negotiate, shows that it could read it, and takes passwords,
+// too. In the list it is a second entry, with " (Kerberos)" behind the name.
+//
 // # What can go wrong
 //
 // Each [Fault] is one thing done wrong, while everything else works. [Options.Latency] delays every byte in both directions.
@@ -32,6 +36,6 @@
 //
 // # What it does not do
 //
-// It encrypts no assertions, asks for no second factor, has no browser login, and takes no Kerberos tickets, nor client
-// certificates except at the VOMS servers. Its keys live as long as the process. It listens on loopback only.
+// It encrypts no assertions, asks for no second factor, has no browser login, and takes no client certificates except at the
+// VOMS servers. Its keys live as long as the process. It listens on loopback only.
 package fed

@@ -11,7 +11,8 @@ import (
 type Fault string
 
 // The faults, by the server that has them: first the identity provider, then the service provider, then its online CA, then the
-// VOMS server of the first VO. (That of the second has none.)
+// VOMS server of the first VO. (That of the second has none.) Last are the KDC of both realms, and what the identity provider
+// does with tickets; these start Kerberos.
 const (
 	ACSMismatch       Fault = "acs-mismatch"
 	WrongPassword200  Fault = "wrong-password-200"
@@ -61,6 +62,19 @@ const (
 	VOMSHuge         Fault = "voms-huge"
 	VOMSDeadFirst    Fault = "voms-dead-first"
 	VOMSIPv6Only     Fault = "voms-ipv6-only"
+
+	KDCDown           Fault = "kdc-down"
+	KDCDeadFirst      Fault = "kdc-dead-first"
+	KDCSilent         Fault = "kdc-silent"
+	KDCGarbage        Fault = "kdc-garbage"
+	KDCTCPOnly        Fault = "kdc-tcp-only"
+	KDCHuge           Fault = "kdc-huge"
+	KDCSkew           Fault = "kdc-skew"
+	KDCExpired        Fault = "kdc-expired"
+	KDCUnknownService Fault = "kdc-unknown-service"
+	KerberosSkew      Fault = "krb-skew"
+	KerberosImpostor  Fault = "krb-impostor"
+	KerberosBasicOnly Fault = "krb-basic-only"
 )
 
 // FaultInfo is a fault with one line about it.
@@ -71,7 +85,7 @@ type FaultInfo struct {
 
 // Faults lists every fault, in the order of the constants.
 func Faults() []FaultInfo {
-	return []FaultInfo{
+	return append([]FaultInfo{
 		{ACSMismatch, "the IdP names another AssertionConsumerServiceURL than the SP's responseConsumerURL"},
 		{WrongPassword200, "any password is wrong: status AuthnFailed under HTTP 200, as Shibboleth says it"},
 		{WrongPassword401, "any password is wrong: HTTP 401 with a Basic challenge, as Keycloak says it"},
@@ -117,6 +131,24 @@ func Faults() []FaultInfo {
 		{VOMSHuge, "the first VO's server answers 5 MiB"},
 		{VOMSDeadFirst, "the first VO has a server more, which vomses names first and which does not even speak TLS"},
 		{VOMSIPv6Only, "the first VO's server listens on ::1 alone"},
+	}, ticketFaults()...)
+}
+
+// ticketFaults are those of the KDC and of the IdP where it takes tickets.
+func ticketFaults() []FaultInfo {
+	return []FaultInfo{
+		{KDCDown, "nobody listens at the port of the KDC"},
+		{KDCDeadFirst, "krb5.conf names a KDC more, and first, which never answers"},
+		{KDCSilent, "the KDC never answers"},
+		{KDCGarbage, "the KDC answers bytes of no protocol"},
+		{KDCTCPOnly, "every answer of the KDC is too big for UDP"},
+		{KDCHuge, "every answer of the KDC is too big for UDP, and over TCP has 2 GiB"},
+		{KDCSkew, "the KDC's clock is ten minutes ahead"},
+		{KDCExpired, "the KDC says of every ticket that it has expired"},
+		{KDCUnknownService, "the KDC knows no service, so it has no ticket for the IdP"},
+		{KerberosSkew, "the IdP's clock is ten minutes ahead where it looks at tickets, so it refuses all of them"},
+		{KerberosImpostor, "the IdP's answer to a ticket is not of one who could read the ticket"},
+		{KerberosBasicOnly, "the IdP's endpoint for Kerberos takes passwords alone"},
 	}
 }
 

@@ -142,6 +142,7 @@ func TestFaults(t *testing.T) {
 		fed.Truncate:      truncated,
 	}
 	maps.Copy(checks, vomsFaults())
+	maps.Copy(checks, kerberosFaults())
 	var missing []fed.Fault
 	for _, info := range fed.Faults() {
 		check, ok := checks[info.Fault]

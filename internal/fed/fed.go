@@ -21,6 +21,7 @@ import (
 	"github.com/x509up/x509up/internal/fed/ca"
 	"github.com/x509up/x509up/internal/fed/delay"
 	"github.com/x509up/x509up/internal/fed/journal"
+	"github.com/x509up/x509up/internal/fed/realms"
 	"github.com/x509up/x509up/internal/fed/saml"
 	"github.com/x509up/x509up/internal/fed/vomsd"
 	"github.com/x509up/x509up/proxycert"
@@ -45,6 +46,10 @@ type Options struct {
 
 	// IAM makes the VOMS servers be like INDIGO IAM's, and not like voms-server.
 	IAM bool
+
+	// Kerberos starts a KDC of two realms, and gives the identity provider a second endpoint, which takes tickets. The faults of
+	// the KDC do so too.
+	Kerberos bool
 
 	// RSA makes the CA of user certificates have an RSA key, as those of the grid have, without which Java's clients cannot do.
 	// It takes some time to make.
@@ -101,6 +106,12 @@ type Federation struct {
 	HostCA    *x509.Certificate // the CA of the VOMS servers
 
 	VOs []VO // two; the faults are those of the first
+
+	// Kerberos has the KDC, and the keys and tickets of the users; nil without [Options.Kerberos].
+	Kerberos *realms.Realms
+	// KerberosURL is the endpoint that takes tickets for HTTP/127.0.0.1, and AwayURL the same by the name localhost, for which
+	// tickets come from the other realm, see the package realms. They take passwords as well.
+	KerberosURL, AwayURL string
 
 	journal *journal.Journal
 	servers []*http.Server
@@ -180,6 +191,9 @@ func (f *Federation) start(w *world, o Options) error {
 		}()
 		urls[i] = fmt.Sprintf("https://%s:%d", host, listeners[i].Addr().(*net.TCPAddr).Port)
 	}
+	if err := f.startKerberos(w, o, urls[0]); err != nil {
+		return err
+	}
 	p, s, err := f.parties(w, urls, grid)
 	if err != nil {
 		return err
@@ -231,7 +245,7 @@ func (f *Federation) parties(w *world, urls [3]string, grid *ca.Authority) (*idp
 	idpSigner, err1 := saml.NewSigner("idp.example.org", w.now())
 	spSigner, err2 := saml.NewSigner("sp.example.org", w.now())
 	idpSigner.Inclusive, spSigner.Inclusive = w.inclusive, w.inclusive
-	p := &idp{world: w, entityID: urls[0] + "/idp/shibboleth", url: urls[0] + ecpPath, signer: idpSigner, users: f.Users, other: urls[2]}
+	p := &idp{world: w, entityID: urls[0] + "/idp/shibboleth", url: urls[0] + ecpPath, signer: idpSigner, users: f.Users, other: urls[2], kerberos: f.Kerberos, kerberosURL: f.KerberosURL}
 	online, err3 := onlineCA(w, grid, f.Users)
 	s := &sp{world: w, entityID: urls[1] + "/shibboleth", url: urls[1], signer: spSigner, ca: online}
 	p.sp = relyingParty{s.entityID, s.acs(), spSigner}
@@ -304,6 +318,9 @@ func (f *Federation) Close() error {
 	for _, s := range f.vomsd {
 		errs = append(errs, s.Close())
 	}
+	if f.Kerberos != nil {
+		errs = append(errs, f.Kerberos.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -313,7 +330,7 @@ type Request = journal.Request
 // Requests returns what was asked so far, in the order of the answers.
 func (f *Federation) Requests() []Request { return f.journal.Requests() }
 
-// Logins counts the requests in which the IdP accepted a password.
+// Logins counts the requests in which the IdP accepted a password or a ticket.
 func (f *Federation) Logins() int {
 	n := 0
 	for _, r := range f.Requests() {

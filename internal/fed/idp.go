@@ -18,6 +18,7 @@ import (
 
 	"github.com/x509up/x509up/internal/fed/expiring"
 	"github.com/x509up/x509up/internal/fed/journal"
+	"github.com/x509up/x509up/internal/fed/realms"
 	"github.com/x509up/x509up/internal/fed/saml"
 )
 
@@ -38,6 +39,9 @@ type idp struct {
 	seen     expiring.Table[struct{}] // AuthnRequest IDs
 	other    string                   // where redirect-idp points
 	site     http.Handler             // metadata and the list of IdPs
+
+	kerberos    *realms.Realms // nil: there is no endpoint for tickets
+	kerberosURL string
 }
 
 // A relyingParty is what the IdP's metadata say about an SP.
@@ -49,7 +53,8 @@ type relyingParty struct {
 
 // serve is the handler of the IdP's host.
 func (p *idp) serve(w *journal.Response, r *http.Request, body []byte) {
-	if r.URL.Path != ecpPath {
+	tickets := r.URL.Path == kerberosPath && p.kerberos != nil
+	if r.URL.Path != ecpPath && !tickets {
 		p.site.ServeHTTP(w, r)
 		return
 	}
@@ -63,9 +68,10 @@ func (p *idp) serve(w *journal.Response, r *http.Request, body []byte) {
 		w.Send(http.StatusTemporaryRedirect, "text/html", []byte("<html><body>Moved</body></html>"))
 		return
 	}
-	if p.challenge && r.Header.Get("Authorization") == "" {
-		// A container in front of the IdP challenges before it looks at the message.
-		p.refuse401(w)
+	user, complaint, challenges := p.login(w, r, tickets)
+	if len(challenges) > 0 {
+		// A container, or a web server, in front of the IdP challenges before anybody looks at the message.
+		p.refuse401(w, challenges...)
 		return
 	}
 	id, err := p.decode(r, body)
@@ -73,7 +79,7 @@ func (p *idp) serve(w *journal.Response, r *http.Request, body []byte) {
 		fault(w, "S:Client", err.Error())
 		return
 	}
-	p.authenticate(w, r, id)
+	p.authenticate(w, id, user, complaint)
 }
 
 // decode checks the message as the IdP's security policy and endpoint resolution do; a violation is a SOAP fault there
@@ -115,12 +121,25 @@ func (p *idp) decode(r *http.Request, body []byte) (string, error) {
 	return saml.Attr(req, "ID"), nil
 }
 
-// authenticate checks the password, which must come with the first request: Shibboleth's Password flow never asks for it.
-func (p *idp) authenticate(w *journal.Response, r *http.Request, id string) {
-	user, complaint := p.password(r)
+// login finds the user by a password, or where they are taken by a ticket, or says why there is none. If there are challenges, the
+// client is to be asked again.
+func (p *idp) login(w *journal.Response, r *http.Request, tickets bool) (user *User, complaint string, challenges []string) {
+	switch {
+	case tickets:
+		return p.negotiate(w, r)
+	case p.challenge && r.Header.Get("Authorization") == "":
+		return nil, "", []string{basic}
+	}
+	user, complaint = p.password(r)
+	return user, complaint, nil
+}
+
+// authenticate answers who has logged in, and who has not. A password must come with the first request: Shibboleth's Password
+// flow never asks for it.
+func (p *idp) authenticate(w *journal.Response, id string, user *User, complaint string) {
 	switch {
 	case p.faults[WrongPassword401]:
-		p.refuse401(w)
+		p.refuse401(w, basic)
 	case p.faults[WrongPasswordHTML]:
 		w.Send(http.StatusOK, "text/html; charset=utf-8", []byte(loginForm))
 	case p.faults[CASEmpty]:
@@ -159,8 +178,13 @@ func (p *idp) password(r *http.Request) (*User, string) {
 	return nil, "The user name or the password was wrong."
 }
 
-func (p *idp) refuse401(w *journal.Response) {
-	w.Header().Set("WWW-Authenticate", `Basic realm="Example University", charset="UTF-8"`)
+// basic is the challenge for a password.
+const basic = `Basic realm="Example University", charset="UTF-8"`
+
+func (p *idp) refuse401(w *journal.Response, challenges ...string) {
+	for _, c := range challenges {
+		w.Header().Add("WWW-Authenticate", c)
+	}
 	w.Send(http.StatusUnauthorized, "text/html; charset=utf-8", []byte("<html><body><h1>Unauthorized</h1></body></html>"))
 }
 

@@ -49,8 +49,12 @@ func newSite(now time.Time, p *idp, s *sp) *site {
 	}
 	m.aggregate = fmt.Appendf(nil, `<md:EntitiesDescriptor xmlns:md="%s" Name="https://fed.example.org/all" validUntil="%s">`+"\n%s%s</md:EntitiesDescriptor>\n",
 		nsMetadata, until, idpXML, spXML)
-	// The second is there so that a list has more than one; nobody answers under the name.
-	m.list = fmt.Appendf(nil, "%s %s\nhttps://idp.invalid%s Invented Institute of Technology\n", p.url, idpName, ecpPath)
+	m.list = fmt.Appendf(nil, "%s %s\n", p.url, idpName)
+	if p.kerberosURL != "" {
+		m.list = fmt.Appendf(m.list, "%s %s (Kerberos)\n", p.kerberosURL, idpName)
+	}
+	// The last is there so that a list has more than one; nobody answers under the name.
+	m.list = fmt.Appendf(m.list, "https://idp.invalid%s Invented Institute of Technology\n", ecpPath)
 	return m
 }
 
@@ -88,6 +92,7 @@ const nsMetadata = "urn:oasis:names:tc:SAML:2.0:metadata"
 var idpMetadata = saml.Template(`<md:EntityDescriptor xmlns:md="` + nsMetadata + `" entityID="{{x .ID}}" validUntil="{{.Until}}">
   <md:IDPSSODescriptor protocolSupportEnumeration="` + saml.Protocol + `" WantAuthnRequestsSigned="true">
     <md:Extensions>
+      <shibmd:Scope xmlns:shibmd="urn:mace:shibboleth:metadata:1.0" regexp="false">example.org</shibmd:Scope>
       <mdui:UIInfo xmlns:mdui="urn:oasis:names:tc:SAML:metadata:ui"><mdui:DisplayName xml:lang="en">{{x .Name}}</mdui:DisplayName></mdui:UIInfo>
     </md:Extensions>
     <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>{{.Cert}}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
