@@ -46,7 +46,7 @@ type target struct {
 
 // Send sends a request, an AS-REQ or a TGS-REQ in DER, to the KDCs of a realm and returns the first answer, in DER as well, and
 // the host and port that it came from. It ends after ten seconds, or with ctx. The error is a *NoKDCError or an
-// *UnreachableError; that of ctx is in it if ctx was cancelled.
+// *UnreachableError, or wraps that of ctx where ctx was cancelled.
 func (s *Sender) Send(ctx context.Context, realm string, request []byte) (reply []byte, from string, err error) {
 	limited, cancel := context.WithTimeout(ctx, total)
 	defer cancel()
