@@ -51,12 +51,12 @@ func (r *reading) onThread(name string, n keyringName) ([]*Cache, error) {
 		return nil, notThere(name, "looking for the keyring "+n.anchor, err)
 	}
 	collection, err := unix.KeyctlSearch(anchor, keyringType, n.collection, 0)
-	if err != nil && n.legacy != "" && n.cache == "" {
+	if err != nil && n.legacy != "" && (n.cache == "" || n.cache == n.legacy) {
 		id, err := unix.KeyctlSearch(anchor, keyringType, n.legacy, 0)
 		if err != nil {
 			return nil, notThere(name, "looking for the keyring "+n.legacy, err)
 		}
-		return one(r.cacheIn(id, name))
+		return one(r.cacheIn(id, n.prefix+n.legacy))
 	}
 	if err != nil {
 		return nil, notThere(name, "looking for the keyring "+n.collection, err)
