@@ -20,7 +20,7 @@ import (
 )
 
 const usage = `Usage: x509up-fed --dir DIR [--fault NAME]... [--latency 25ms] [--log FILE]
-                  [--challenge] [--iam] [--kerberos]
+                  [--challenge] [--iam] [--kerberos] [--ticket-life 10h]
 
 Runs an identity provider, a service provider, an online CA and the VOMS servers
 of two VOs, vo.example.org and other.example.org, on loopback, until it is
@@ -35,8 +35,9 @@ interrupted. It says "ready" on standard output when they listen.
   --challenge       ask for the password with HTTP 401 if a request brings none
   --kerberos        run a KDC for the realms EXAMPLE.ORG and GRID.EXAMPLE.ORG as well,
                     and make the identity provider take tickets; DIR gets krb5.conf,
-                    krb5cc (a ticket of the user, for ten hours), krb5cc.expired and
-                    client.keytab
+                    krb5cc (a ticket of the user), krb5cc.expired and client.keytab
+  --ticket-life TIME
+                    how long tickets are valid, 10h if not said
   --iam             make the VOMS servers be like INDIGO IAM's, not like voms-server
   --help            show this and exit
 
@@ -112,6 +113,7 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.fed.Latency, "latency", 0, "")
 	flags.BoolVar(&o.fed.Challenge, "challenge", false, "")
 	flags.BoolVar(&o.fed.Kerberos, "kerberos", false, "")
+	flags.DurationVar(&o.fed.TicketLife, "ticket-life", 0, "")
 	flags.BoolVar(&o.fed.IAM, "iam", false, "")
 	var unknown error // package flag hides what a function returns behind its text
 	flags.Func("fault", "", func(name string) error {
@@ -134,6 +136,8 @@ func parse(args []string) (options, error) {
 		return o, errors.New("--dir is missing")
 	case o.fed.Latency < 0 || o.fed.Latency > time.Minute:
 		return o, fmt.Errorf("--latency %v is not between 0 and 1m", o.fed.Latency)
+	case o.fed.TicketLife < 0 || o.fed.TicketLife > 365*24*time.Hour:
+		return o, fmt.Errorf("--ticket-life %v is not between 0 and a year", o.fed.TicketLife)
 	}
 	return o, nil
 }

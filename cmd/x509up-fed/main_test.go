@@ -149,6 +149,7 @@ func TestCommandLine(t *testing.T) {
 		{"argument", []string{"--dir", file, "more"}, 2, "", `unexpected argument "more"`},
 		{"no duration", []string{"--dir", file, "--latency", "25"}, 2, "", "latency"},
 		{"negative latency", []string{"--dir", file, "--latency", "-1ms"}, 2, "", "--latency -1ms is not between 0 and 1m"},
+		{"negative life", []string{"--dir", file, "--ticket-life", "-1h"}, 2, "", "--ticket-life -1h0m0s is not between"},
 		{"folder is a file", []string{"--dir", file}, 1, "", file},
 		{"log in no folder", []string{"--dir", file + ".d", "--log", file + "/log"}, 1, "", "opening the log"},
 	} {
@@ -171,9 +172,9 @@ func TestCommandLine(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	o, err := parse([]string{"--dir", "d", "--log", "l", "--latency", "25ms", "--challenge", "--iam", "--kerberos", "--fault", "dtd", "--fault", "voms-huge"})
+	o, err := parse([]string{"--dir", "d", "--log", "l", "--latency", "25ms", "--challenge", "--iam", "--kerberos", "--ticket-life", "1h", "--fault", "dtd", "--fault", "voms-huge"})
 	want := options{dir: "d", log: "l", fed: fed.Options{
-		Latency: 25 * time.Millisecond, Challenge: true, IAM: true, Kerberos: true, Faults: []fed.Fault{fed.DTD, fed.VOMSHuge},
+		Latency: 25 * time.Millisecond, Challenge: true, IAM: true, Kerberos: true, TicketLife: time.Hour, Faults: []fed.Fault{fed.DTD, fed.VOMSHuge},
 	}}
 	if err != nil || !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v, %v; want %+v", o, err, want)
@@ -190,8 +191,8 @@ func TestHelpIsComplete(t *testing.T) {
 			t.Errorf("%s is missing", f.Fault)
 		}
 	}
-	for _, name := range []string{"dir", "fault", "latency", "log", "challenge", "iam", "kerberos", "help"} {
-		if !strings.Contains(out.String(), "\n  --"+name+" ") {
+	for _, name := range []string{"dir", "fault", "latency", "log", "challenge", "iam", "kerberos", "ticket-life", "help"} {
+		if !strings.Contains(out.String(), "\n  --"+name) {
 			t.Errorf("--%s is missing", name)
 		}
 	}

@@ -29,7 +29,7 @@ type Dir struct {
 
 	// With Kerberos, else empty. The caches and the keytab are the first user's, and have the mode 0600.
 	KerberosConfig string // krb5.conf
-	Cache          string // krb5cc: a cache with a ticket for the KDC, of ten hours
+	Cache          string // krb5cc: a cache with a ticket for the KDC
 	ExpiredCache   string // krb5cc.expired: the same, but two hours too late
 	Keytab         string // client.keytab
 

@@ -51,6 +51,9 @@ type Options struct {
 	// the KDC do so too.
 	Kerberos bool
 
+	// TicketLife is how long a ticket is valid, that in the cache of [Federation.WriteDir] as well; 0: 10 hours.
+	TicketLife time.Duration
+
 	// RSA makes the CA of user certificates have an RSA key, as those of the grid have, without which Java's clients cannot do.
 	// It takes some time to make.
 	RSA bool
@@ -122,6 +125,8 @@ type Federation struct {
 
 	vomsd    []*vomsd.Server
 	hostCert func() (tls.Certificate, error)
+
+	ticketLife time.Duration
 }
 
 // A world is what the servers share.

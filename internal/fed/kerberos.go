@@ -4,6 +4,7 @@
 package fed
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/http"
 	"path/filepath"
@@ -19,9 +20,6 @@ import (
 // kerberosPath is where sites have the endpoint for tickets.
 const kerberosPath = "/idp-krb/profile/SAML2/SOAP/ECP"
 
-// ticketLife is that of the ticket in the cache that a folder has; as long as that of a KDC's.
-const ticketLife = 10 * time.Hour
-
 // startKerberos starts the realms, if anything of them is wanted.
 func (f *Federation) startKerberos(w *world, o Options, idp string) error {
 	wanted := o.Kerberos
@@ -31,12 +29,13 @@ func (f *Federation) startKerberos(w *world, o Options, idp string) error {
 	if !wanted {
 		return nil
 	}
+	f.ticketLife = cmp.Or(o.TicketLife, 10*time.Hour)
 	var people []realms.User
 	for _, u := range f.Users {
 		people = append(people, realms.User{Name: u.Username, Password: u.Password, Revoked: u.Locked})
 	}
 	r, err := realms.Start(realms.Options{
-		Users: people, Faults: kerberosFaults(w.faults), Now: w.now, Latency: o.Latency, Journal: f.journal,
+		Users: people, Faults: kerberosFaults(w.faults), Life: f.ticketLife, Now: w.now, Latency: o.Latency, Journal: f.journal,
 	})
 	if err != nil {
 		return err
@@ -115,7 +114,7 @@ func (f *Federation) kerberosFiles(d *Dir, dir string) ([]file, error) {
 	d.KerberosConfig, d.Keytab = filepath.Join(dir, "krb5.conf"), filepath.Join(dir, "client.keytab")
 	d.Cache, d.ExpiredCache = filepath.Join(dir, "krb5cc"), filepath.Join(dir, "krb5cc.expired")
 	d.environ = append(d.environ, [2]string{"KRB5_CONFIG", d.KerberosConfig}, [2]string{"KRB5CCNAME", "FILE:" + d.Cache})
-	cache, err := f.Kerberos.Cache(f.Username, ticketLife)
+	cache, err := f.Kerberos.Cache(f.Username, f.ticketLife)
 	if err != nil {
 		return nil, err
 	}

@@ -246,13 +246,17 @@ func TestKerberosDir(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d2, err := start(t, fed.Options{Kerberos: true, TicketLife: time.Hour}).WriteDir(filepath.Join(t.TempDir(), "fed"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, path := range []string{d.Cache, d.ExpiredCache, d.Keytab} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has the mode %v, %v", path, info.Mode(), err)
 		}
 	}
 	now := time.Now()
-	for path, left := range map[string]time.Duration{d.Cache: 10 * time.Hour, d.ExpiredCache: -2 * time.Hour} {
+	for path, left := range map[string]time.Duration{d.Cache: 10 * time.Hour, d.ExpiredCache: -2 * time.Hour, d2.Cache: time.Hour} {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -64,6 +64,7 @@ type Faults struct {
 type Options struct {
 	Users   []User
 	Faults  Faults
+	Life    time.Duration    // of a ticket; 0: 10 hours
 	Now     func() time.Time // nil: time.Now
 	Latency time.Duration    // one way, to the KDC
 	Journal *journal.Journal // may be nil
@@ -92,7 +93,7 @@ func Start(o Options) (*Realms, error) {
 	}
 	away := kdc.Realm{Name: Away, Hosts: []string{awayHost}, Principals: []kdc.Principal{{Name: awayService}, {Name: Guest}}}
 	r := &Realms{now: now, KDC: &kdc.Server{
-		Realms: []kdc.Realm{home, away}, Faults: o.Faults.KDC, Now: now, Latency: o.Latency, Journal: o.Journal,
+		Realms: []kdc.Realm{home, away}, Faults: o.Faults.KDC, Life: o.Life, Now: now, Latency: o.Latency, Journal: o.Journal,
 	}}
 	if err := r.start(o.Faults); err != nil {
 		return nil, errors.Join(fmt.Errorf("realms: starting the KDC: %w", err), r.Close())
