@@ -16,6 +16,14 @@
 //
 // finds the same.
 //
+// # Passwords that are refused
+//
+// An account is locked after a few wrong passwords, and a job that runs every hour sends a wrong one every hour. Who has sent a password
+// and is told that it is wrong calls [Keyring.Refuse]: beside the item there is then another, "refused:jdoe@idp.example.org", with the time
+// and a salted SHA-256 of the password, and [Keyring.Get] returns a [*RefusedError]. [Keyring.Set] removes it. As it is about one password,
+// one that is changed by another program counts as new. A run that ends between the answer of the server and the call of Refuse leaves
+// no note, and neither does a keyring that is locked meanwhile: the next run then sends the password once more.
+//
 // # Time
 //
 // A keyring is another program, which may wait for a human or for ever. Nothing here takes longer than [Keyring.Timeout], three seconds

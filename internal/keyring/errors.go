@@ -26,7 +26,7 @@ const maxText = 500
 
 // NotFoundError says that the keyring has no such item.
 type NotFoundError struct {
-	Doing string // reading, storing or deleting
+	Doing string // reading, storing, deleting, or noting the refusal of
 	Item  Item
 }
 
@@ -35,9 +35,19 @@ func (e *NotFoundError) Error() string { return text(e.Doing, e.Item, ErrNotFoun
 // Is tells that it is an [ErrNotFound].
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
+// RefusedError says that the password in the keyring is one that has been refused; see [Keyring.Refuse].
+type RefusedError struct {
+	Item Item
+	At   time.Time // when that was, in UTC, to the second
+}
+
+func (e *RefusedError) Error() string {
+	return text("reading", e.Item, "it was refused at "+e.At.UTC().Format(time.RFC3339)+", and is not tried again")
+}
+
 // LockedError says that the keyring is there, and locked: its owner has to unlock it, which takes a password and mostly a screen.
 type LockedError struct {
-	Doing string // reading, storing or deleting
+	Doing string // reading, storing, deleting, or noting the refusal of
 	Item  Item
 }
 
@@ -49,7 +59,7 @@ func (e *LockedError) Is(target error) bool { return target == ErrLocked }
 // AbsentError says that this session has no keyring: there is no session bus of D-Bus, no program on it that keeps secrets, or that
 // program has no keyring yet.
 type AbsentError struct {
-	Doing string // reading, storing or deleting
+	Doing string // reading, storing, deleting, or noting the refusal of
 	Item  Item
 	Err   error // why; it wraps [ErrAbsent]
 }
@@ -61,7 +71,7 @@ func (e *AbsentError) Unwrap() error { return e.Err }
 
 // TimeoutError says that the keyring did not answer in time. Whether something was stored or deleted is then not known.
 type TimeoutError struct {
-	Doing string // reading, storing or deleting
+	Doing string // reading, storing, deleting, or noting the refusal of
 	Item  Item
 	After time.Duration
 }
@@ -83,7 +93,7 @@ func (e *ItemError) Error() string { return text("naming", e.Item, e.Reason) }
 
 // FailedError says that the keyring refused for another reason, or that the caller's context ended.
 type FailedError struct {
-	Doing string // reading, storing or deleting
+	Doing string // reading, storing, deleting, or noting the refusal of
 	Item  Item
 	Err   error
 }

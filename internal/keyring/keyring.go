@@ -46,8 +46,11 @@ type Item struct {
 	Server string
 }
 
-// keyMark begins the account of a passphrase. No password has such an account, see check.
-const keyMark = "key:"
+// Accounts in the keyring that begin so are those of passphrases, and of notes of a refusal. No password has such an account, see check.
+const (
+	keyMark     = "key:"
+	refusedMark = "refused:"
+)
 
 // String says what the item is, for people: "the password of jdoe at idp.example.org".
 func (i Item) String() string {
@@ -84,7 +87,7 @@ func (i Item) check() error {
 		reason = "the path of the key is not absolute"
 	case i.Kind == Passphrase && i.Server != "":
 		reason = "a key has no server"
-	case i.Kind == Password && (i.Account == "" || strings.HasPrefix(i.Account, keyMark)):
+	case i.Kind == Password && (i.Account == "" || strings.HasPrefix(i.Account, keyMark) || strings.HasPrefix(i.Account, refusedMark)):
 		reason = "that is no name of a user"
 	case i.Kind == Password && (i.Server == "" || strings.ContainsAny(i.Server, "@/ ")):
 		reason = "that is no name of a host"
@@ -112,70 +115,106 @@ type Keyring struct {
 	Store Store
 }
 
-// Get returns a secret, which is never empty. Errors of it, [Keyring.Set] and [Keyring.Delete] are a [*NotFoundError], [*LockedError],
-// [*AbsentError], [*TimeoutError], [*ItemError] or [*FailedError]; the last wraps the error of ctx if that is the cause.
+// Get returns a secret, which is never empty. Errors of it, [Keyring.Set], [Keyring.Refuse] and [Keyring.Delete] are a [*NotFoundError],
+// [*LockedError], [*AbsentError], [*TimeoutError], [*ItemError] or [*FailedError]; the last wraps the error of ctx if that is the cause.
+// A password that has been refused, see Refuse, is not returned: the error is a [*RefusedError].
 func (k Keyring) Get(ctx context.Context, item Item) (secret.Text, error) {
-	text, err := k.call(ctx, "reading", item, "", func(ctx context.Context, s Store) (string, error) {
-		return s.Get(ctx, Service, item.account())
+	const doing = "reading"
+	got, err := k.call(ctx, doing, item, "", func(ctx context.Context, s Store) (found, error) {
+		text, err := s.Get(ctx, Service, item.account())
+		if err != nil || item.Kind != Password {
+			return found{text: text}, err
+		}
+		note, err := s.Get(ctx, Service, item.refused())
+		if errors.Is(err, ErrNotFound) {
+			return found{text: text}, nil
+		}
+		return found{text, note}, err
 	})
-	if err == nil && (text == "" || len(text) > maxSecret) {
-		err = &FailedError{Doing: "reading", Item: item, Err: fmt.Errorf("it has %d bytes, and 1 to %d are expected", len(text), maxSecret)}
+	if err == nil && (got.text == "" || len(got.text) > maxSecret) {
+		err = &FailedError{Doing: doing, Item: item, Err: fmt.Errorf("it has %d bytes, and 1 to %d are expected", len(got.text), maxSecret)}
+	}
+	if err == nil {
+		err = got.refusal(item)
 	}
 	if err != nil {
 		return secret.Text{}, err
 	}
-	return secret.New(text), nil
+	return secret.New(got.text), nil
 }
 
-// Set stores a secret, in the place of one that is there, and reads it back: macOS' tool does not say by its exit code that it stored
-// nothing, and what another program stored under the same name, with more attributes, is not replaced and may be found first. A
-// secret has 1 to 2000 bytes.
+// Set stores a secret, in the place of one that is there, and forgets that one has been refused, even if it is the same. A secret has 1
+// to 2000 bytes.
 func (k Keyring) Set(ctx context.Context, item Item, text secret.Text) error {
 	plain := text.Reveal()
 	if plain == "" || len(plain) > maxSecret {
 		return &ItemError{Item: item, Reason: fmt.Sprintf("it has %d bytes, and must have 1 to %d", len(plain), maxSecret)}
 	}
-	_, err := k.call(ctx, "storing", item, plain, func(ctx context.Context, s Store) (string, error) {
-		for range maxSame {
-			if err := s.Set(ctx, Service, item.account(), plain); err != nil {
-				return "", err
-			}
-			kept, err := s.Get(ctx, Service, item.account())
-			if err != nil || secret.New(kept).Equal(text) {
-				return "", err
-			}
-			if err := s.Delete(ctx, Service, item.account()); err != nil { // the one that was found
-				return "", err
-			}
+	_, err := k.call(ctx, "storing", item, plain, func(ctx context.Context, s Store) (found, error) {
+		if err := put(ctx, s, item.account(), plain); err != nil {
+			return found{}, err
 		}
-		return "", errNotKept
+		return found{}, forget(ctx, s, item)
 	})
 	return err
 }
 
-// Delete removes a secret, and all others of the same name. That there is none is a [*NotFoundError].
-func (k Keyring) Delete(ctx context.Context, item Item) error {
-	_, err := k.call(ctx, "deleting", item, "", func(ctx context.Context, s Store) (string, error) {
-		err := s.Delete(ctx, Service, item.account())
-		for i := 0; i < maxSame && err == nil; i++ {
-			if err = s.Delete(ctx, Service, item.account()); errors.Is(err, ErrNotFound) {
-				return "", nil
-			}
+// put stores, and reads back: macOS' tool does not say by its exit code that it stored nothing, and what another program stored under
+// the same name, with more attributes, is not replaced and may be found first.
+func put(ctx context.Context, s Store, account, plain string) error {
+	for range maxSame {
+		if err := s.Set(ctx, Service, account, plain); err != nil {
+			return err
 		}
-		return "", err
+		kept, err := s.Get(ctx, Service, account)
+		if err != nil || secret.New(kept).Equal(secret.New(plain)) {
+			return err
+		}
+		if err := s.Delete(ctx, Service, account); err != nil { // the one that was found
+			return err
+		}
+	}
+	return errNotKept
+}
+
+// Delete removes a secret, all others of the same name, and the note of a refusal. That there is none is a [*NotFoundError].
+func (k Keyring) Delete(ctx context.Context, item Item) error {
+	_, err := k.call(ctx, "deleting", item, "", func(ctx context.Context, s Store) (found, error) {
+		err := remove(ctx, s, item.account())
+		if err == nil || errors.Is(err, ErrNotFound) {
+			err = cmp.Or(forget(ctx, s, item), err)
+		}
+		return found{}, err
 	})
 	return err
+}
+
+// remove deletes all of an account.
+func remove(ctx context.Context, s Store, account string) error {
+	err := s.Delete(ctx, Service, account)
+	for i := 0; i < maxSame && err == nil; i++ {
+		if err = s.Delete(ctx, Service, account); errors.Is(err, ErrNotFound) {
+			return nil
+		}
+	}
+	return err
+}
+
+// found is what the keyring has of an item.
+type found struct {
+	text string // the secret
+	note string // of its refusal
 }
 
 type answer struct {
-	text string
-	err  error
+	found found
+	err   error
 }
 
 // call does something with the store, and waits for it no longer than it may. Hidden is what must not be in an error.
-func (k Keyring) call(ctx context.Context, doing string, item Item, hidden string, do func(context.Context, Store) (string, error)) (string, error) {
+func (k Keyring) call(ctx context.Context, doing string, item Item, hidden string, do func(context.Context, Store) (found, error)) (found, error) {
 	if err := item.check(); err != nil {
-		return "", err
+		return found{}, err
 	}
 	timeout := cmp.Or(k.Timeout, DefaultTimeout)
 	within, cancel := context.WithTimeout(ctx, timeout)
@@ -194,20 +233,20 @@ func (k Keyring) call(ctx context.Context, doing string, item Item, hidden strin
 			}
 			answers <- a
 		}()
-		a.text, a.err = do(within, store)
+		a.found, a.err = do(within, store)
 	}()
 	select {
 	case a := <-answers:
 		if a.err == nil {
-			return a.text, nil
+			return a.found, nil
 		}
 		if within.Err() == nil {
-			return "", explain(doing, item, hidden, a.err)
+			return found{}, explain(doing, item, hidden, a.err)
 		}
 	case <-within.Done():
 	}
 	if err := ctx.Err(); err != nil {
-		return "", &FailedError{Doing: doing, Item: item, Err: err}
+		return found{}, &FailedError{Doing: doing, Item: item, Err: err}
 	}
-	return "", &TimeoutError{Doing: doing, Item: item, After: timeout}
+	return found{}, &TimeoutError{Doing: doing, Item: item, After: timeout}
 }
