@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,16 @@ const (
 // after it was read, so that many may use it at once.
 type Config struct {
 	trees []*section // one for each file of the list
+	files []string
+}
+
+// Files are the files that were read, as they were given or are included, in the order in which they were opened; one that is
+// included twice is there twice. [Parse] reads none.
+func (c *Config) Files() []string {
+	if c == nil {
+		return nil
+	}
+	return slices.Clone(c.files)
 }
 
 // Read reads the files of a list, as KRB5_CONFIG has one, and what they include. Of a folder in it those files are read that
@@ -50,6 +61,7 @@ func Read(files ...string) (*Config, error) {
 	if len(config.trees) == 0 && missing != nil {
 		return nil, missing
 	}
+	config.files = l.names
 	return config, nil
 }
 
@@ -98,6 +110,7 @@ var errLarge = fmt.Errorf("it has more than %d KiB", maxFile>>10)
 // loader counts what one call of Read has read.
 type loader struct {
 	files, bytes int
+	names        []string
 	open         []os.FileInfo // that include one another
 }
 
@@ -177,6 +190,7 @@ func (l *loader) file(root *section, name string) error {
 	if l.bytes += len(text); l.bytes > maxTotal {
 		return fmt.Errorf("the files have more than %d KiB together", maxTotal>>10)
 	}
+	l.names = append(l.names, name)
 	l.open = append(l.open, info)
 	defer func() { l.open = l.open[:len(l.open)-1] }()
 	return parse(root, text, name, func(directory bool, name string) error {

@@ -186,3 +186,21 @@ func TestReadStock(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestFiles: each file that was read is told, where it comes in.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	at := folder(t, map[string]string{"f": "include @/g\nincludedir @/d\n[a]\nx = 1\n", "g": "[a]\nx = 2\n", "d/b": "", "d/a": "include @/g\n", "d/c~": "", "h": ""})
+	config, err := krb5conf.Read(at("none"), at("f"), at("h"), os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{at("f"), at("g"), at("d/a"), at("g"), at("d/b"), at("h"), os.DevNull}
+	if diff := cmp.Diff(want, config.Files()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	config.Files()[0] = ""
+	if config.Files()[0] != want[0] || (*krb5conf.Config)(nil).Files() != nil || new(krb5conf.Config).Files() != nil {
+		t.Error("it is not a copy, or there are files of nothing")
+	}
+}
