@@ -48,7 +48,7 @@ var libraries = map[string][]string{
 }
 
 // viewed are the rooms whose values internal/view shows.
-var viewed = []string{"internal/view", "internal/span", "proxycert", "credstore", "trust", "voms"}
+var viewed = []string{"internal/view", "internal/span", "proxycert", "credstore", "trust", "voms", "kerberos"}
 
 // stands says on which rooms of the command line others of them stand. Each command stands on all of these, and on no other
 // command.

@@ -14,27 +14,19 @@ import (
 	"github.com/x509up/x509up/kerberos/krb5"
 )
 
-// Codes of errors (RFC 4120 §7.5.9) that decide what to do next.
-const (
-	unknownServer   = 7
-	badOption       = 13
-	preauthRequired = 25
-	skewed          = 37
-)
-
 // clockNoise is a difference of clocks that is none: times have whole seconds, and answers take some.
 const clockNoise = 5 * time.Second
 
-func isCode(err error, code int32) bool {
+func isCode(err error, code message.Code) bool {
 	no := (*KDCError)(nil)
-	return errors.As(err, &no) && no.Code == code
+	return errors.As(err, &no) && message.Code(no.Code) == code
 }
 
 // exchange is a TGS exchange (RFC 4120 §3.3): it asks the KDC that the ticket-granting ticket is for.
 func (c *Client) exchange(ctx context.Context, s *Session, tgt krb5.Credential, server krb5.Principal, options uint32) (krb5.Credential, error) {
 	c.tell("asking the KDC of %s for a ticket for %s", server.Realm, server)
 	got, err := c.grant(ctx, s, tgt, server, options)
-	if isCode(err, skewed) && s.adjust(c, err) {
+	if isCode(err, message.Skewed) && s.adjust(c, err) {
 		got, err = c.grant(ctx, s, tgt, server, options)
 	}
 	if err == nil {

@@ -40,13 +40,13 @@ func (c *Client) Login(ctx context.Context, client krb5.Principal, keys []keytab
 		return nil, &NoKeyError{client, c.Config.InitialEncTypes(), kinds(keys)}
 	}
 	got, err := c.authenticate(ctx, s, types, keys, nil)
-	if no := (*KDCError)(nil); errors.As(err, &no) && no.Code == preauthRequired {
+	if no := (*KDCError)(nil); errors.As(err, &no) && isCode(err, message.NeedsPreauth) {
 		var key krb5.Key
 		if key, err = choose(client, keys, types, no.Data); err != nil {
 			return nil, err
 		}
 		got, err = c.authenticate(ctx, s, types, keys, &key)
-		if isCode(err, skewed) && s.adjust(c, err) {
+		if isCode(err, message.Skewed) && s.adjust(c, err) {
 			got, err = c.authenticate(ctx, s, types, keys, &key)
 		}
 	}

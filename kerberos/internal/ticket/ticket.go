@@ -107,7 +107,7 @@ func (c *Client) Ticket(ctx context.Context, s *Session, server krb5.Principal) 
 		realm = s.Client.Realm
 	}
 	got, err := c.inRealm(ctx, s, server, realm)
-	if server.Realm != "" || len(server.Names) != 2 || !isCode(err, unknownServer) {
+	if server.Realm != "" || len(server.Names) != 2 || !isCode(err, message.UnknownServer) {
 		return got, err
 	}
 	if guess := c.Config.FallbackRealm(server.Names[1]); guess != "" && guess != realm {
@@ -128,7 +128,7 @@ func (c *Client) inRealm(ctx context.Context, s *Session, server krb5.Principal,
 	for {
 		server.Realm = tgt.Server.Names[1]
 		got, err := c.exchange(ctx, s, tgt, server, message.Canonicalize)
-		if isCode(err, badOption) {
+		if isCode(err, message.BadOption) {
 			return c.exchange(ctx, s, tgt, server, 0) // a KDC that knows nothing of referrals
 		}
 		switch {

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The x509up authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package challenge reads how a web server wants to be authenticated to (RFC 9110 §11.6.1).
+//
+//	challenges := challenge.Parse(answer.Header)
+//	token, offered := challenge.Negotiate(challenges)
+//
+// It is lenient where servers are careless: parameters are not looked at, and what is no challenge is passed over. What it
+// returns but for tokens is fit for a terminal.
+package challenge
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/x509up/x509up/internal/printable"
+)
+
+// Bounds of what is read of an answer; no server has as many challenges, and no scheme is as long.
+const (
+	maxChallenges = 16
+	maxScheme     = 80
+)
+
+// Challenge is one of WWW-Authenticate.
+type Challenge struct {
+	Scheme string // such as Negotiate, as the server writes it
+	Token  string // token68 (RFC 9110 §11.2); empty if there is none
+}
+
+// Parse reads all WWW-Authenticate fields (RFC 9110 §11.6.1): a field may hold several challenges, and a quoted parameter
+// may hold commas.
+func Parse(h http.Header) []Challenge {
+	var found []Challenge
+	for _, field := range h.Values("WWW-Authenticate") {
+		for _, item := range splitUnquoted(field) {
+			scheme, rest, _ := strings.Cut(item, " ")
+			rest = strings.TrimSpace(rest)
+			// "name=value" is a parameter of the challenge before it; a scheme stands alone or before a blank.
+			if scheme == "" || strings.Contains(scheme, "=") || strings.HasPrefix(rest, "=") || len(found) == maxChallenges {
+				continue
+			}
+			if !isToken68(rest) {
+				rest = ""
+			}
+			found = append(found, Challenge{printable.Text(scheme, maxScheme), rest})
+		}
+	}
+	return found
+}
+
+// isToken68 tells a token from a parameter, which has more than "=" behind its "=".
+func isToken68(s string) bool {
+	s = strings.TrimRight(s, "=")
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~+/", r))
+	})
+}
+
+// Negotiate is the token of the Negotiate challenge that has one, and whether there is such a challenge at all. The case of a
+// scheme does not count.
+func Negotiate(challenges []Challenge) (token string, offered bool) {
+	for _, c := range challenges {
+		if strings.EqualFold(c.Scheme, "Negotiate") {
+			offered = true
+			if token == "" {
+				token = c.Token
+			}
+		}
+	}
+	return token, offered
+}
+
+// Schemes are the names of all, in the order in which the server has them.
+func Schemes(challenges []Challenge) (names []string) {
+	for _, c := range challenges {
+		names = append(names, c.Scheme)
+	}
+	return names
+}
+
+// splitUnquoted splits at the commas that are not in a quoted string.
+func splitUnquoted(field string) []string {
+	var items []string
+	quoted, escaped, from := false, false, 0
+	for i, r := range field {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && r == '\\':
+			escaped = true
+		case r == '"':
+			quoted = !quoted
+		case r == ',' && !quoted:
+			items = append(items, strings.TrimSpace(field[from:i]))
+			from = i + 1
+		}
+	}
+	return append(items, strings.TrimSpace(field[from:]))
+}
