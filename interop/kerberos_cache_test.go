@@ -23,6 +23,8 @@ type kerberosCache struct {
 	Make func(t *testing.T, c client, conf *krb5Conf) (write, read string)
 	// Switch makes the new cache the primary one, which kinit does not do where there are others.
 	Switch bool
+	// Heimdal says that it is Heimdal's kinit which fills the cache.
+	Heimdal bool
 }
 
 // kerberosCaches are all types of caches that MIT's kinit fills on Linux and another process can read. A kernel that
@@ -37,6 +39,7 @@ func kerberosCaches() []kerberosCache {
 	return []kerberosCache{
 		{Name: "FILE", Make: alike(func(t *testing.T) string { return "FILE:" + filepath.Join(t.TempDir(), "krb5cc") })},
 		{Name: "path", Make: alike(func(t *testing.T) string { return filepath.Join(t.TempDir(), "krb5cc") })},
+		{Name: "FILE of Heimdal", Make: alike(func(t *testing.T) string { return "FILE:" + filepath.Join(t.TempDir(), "krb5cc") }), Heimdal: true},
 		{Name: "DIR", Make: alike(func(t *testing.T) string { return "DIR:" + filepath.Join(t.TempDir(), "caches") })},
 		{Name: "DIR with a cache", Make: alike(func(t *testing.T) string { return "DIR::" + filepath.Join(t.TempDir(), "tkt4711") })},
 		{Name: "DIR of the configuration", Make: func(t *testing.T, _ client, conf *krb5Conf) (string, string) {
@@ -82,7 +85,12 @@ func (k kerberosCache) fill(t *testing.T, c client, site kerberosSite) client {
 		delete(reader.env, "KRB5CCNAME")
 		delete(writer.env, "KRB5CCNAME")
 	}
-	writer.kinit(t, alicePrincipal)
+	if k.Heimdal {
+		writer.stdin = alice.Password + "\n"
+		writer.run(t, 0, heimdalRoot+"/usr/bin/kinit.heimdal", "--password-file=STDIN", alicePrincipal)
+	} else {
+		writer.kinit(t, alicePrincipal)
+	}
 	writer.kdestroyLater(t)
 	if k.Switch {
 		writer.run(t, 0, "kswitch", "-c", write)
