@@ -6,4 +6,4 @@ package fed
 import "github.com/x509up/x509up/internal/fed/saml"
 
 // IdPSigner lets tests sign what the IdP would never say.
-func (f *Federation) IdPSigner() saml.Signer { return f.idp.signer }
+func (f *Federation) IdPSigner() saml.Signer { return f.idp.Signer }

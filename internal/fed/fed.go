@@ -20,9 +20,14 @@ import (
 
 	"github.com/x509up/x509up/internal/fed/ca"
 	"github.com/x509up/x509up/internal/fed/delay"
+	"github.com/x509up/x509up/internal/fed/faults"
+	"github.com/x509up/x509up/internal/fed/folder"
+	"github.com/x509up/x509up/internal/fed/idp"
 	"github.com/x509up/x509up/internal/fed/journal"
 	"github.com/x509up/x509up/internal/fed/realms"
 	"github.com/x509up/x509up/internal/fed/saml"
+	"github.com/x509up/x509up/internal/fed/site"
+	"github.com/x509up/x509up/internal/fed/sp"
 	"github.com/x509up/x509up/internal/fed/vomsd"
 	"github.com/x509up/x509up/proxycert"
 )
@@ -120,8 +125,8 @@ type Federation struct {
 	servers []*http.Server
 	closing sync.Once
 	stop    chan struct{}
-	idp     *idp
-	site    *site
+	idp     *idp.Provider
+	site    *site.Site
 
 	vomsd    []*vomsd.Server
 	hostCert func() (tls.Certificate, error)
@@ -131,7 +136,7 @@ type Federation struct {
 
 // A world is what the servers share.
 type world struct {
-	faults    map[Fault]bool
+	faults    faults.Set
 	challenge bool
 	inclusive bool
 	now       func() time.Time
@@ -141,11 +146,11 @@ type world struct {
 // Start starts the servers on loopback: the identity provider as 127.0.0.1, the service provider as localhost, so that not even
 // a client that forgets about ports sends one's cookies to the other.
 func Start(o Options) (*Federation, error) {
-	faults, err := faultSet(o.Faults)
+	set, err := faults.SetOf(o.Faults)
 	if err != nil {
 		return nil, err
 	}
-	w := &world{faults, o.Challenge, o.InclusiveC14N, o.Now, make(chan struct{})}
+	w := &world{set, o.Challenge, o.InclusiveC14N, o.Now, make(chan struct{})}
 	if w.now == nil {
 		w.now = time.Now
 	}
@@ -212,9 +217,9 @@ func (f *Federation) start(w *world, o Options) error {
 		foreign []string
 		serve   journal.Handler
 	}{
-		{"idp", []string{requestCookie, sessionCookie}, p.serve},
-		{"sp", []string{idpCookie}, s.serve},
-		{"other", []string{idpCookie, requestCookie, sessionCookie}, elsewhere},
+		{"idp", []string{sp.RequestCookie, sp.SessionCookie}, p.Serve},
+		{"sp", []string{idp.Cookie}, s.Serve},
+		{"other", []string{idp.Cookie, sp.RequestCookie, sp.SessionCookie}, elsewhere},
 	} {
 		if i == 0 && w.faults[IdPDown] || i == 1 && w.faults[SPDown] {
 			continue
@@ -246,24 +251,54 @@ func authorities(now time.Time, withRSA bool) (web, grid, host *ca.Authority, er
 }
 
 // parties introduces the IdP and the SP to each other, and says where they are.
-func (f *Federation) parties(w *world, urls [3]string, grid *ca.Authority) (*idp, *sp, error) {
+func (f *Federation) parties(w *world, urls [3]string, grid *ca.Authority) (*idp.Provider, *sp.Provider, error) {
 	idpSigner, err1 := saml.NewSigner("idp.example.org", w.now())
 	spSigner, err2 := saml.NewSigner("sp.example.org", w.now())
-	idpSigner.Inclusive, spSigner.Inclusive = w.inclusive, w.inclusive
-	p := &idp{world: w, entityID: urls[0] + "/idp/shibboleth", url: urls[0] + ecpPath, signer: idpSigner, users: f.Users, other: urls[2], kerberos: f.Kerberos, kerberosURL: f.KerberosURL}
 	online, err3 := onlineCA(w, grid, f.Users)
-	s := &sp{world: w, entityID: urls[1] + "/shibboleth", url: urls[1], signer: spSigner, ca: online}
-	p.sp = relyingParty{s.entityID, s.acs(), spSigner}
-	s.idp = trustedIdP{p.entityID, idpName, p.url, idpSigner}
-	f.idp, f.site = p, newSite(w.now(), p, s)
-	p.site = f.site
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, nil, err
+	}
+	idpSigner.Inclusive, spSigner.Inclusive = w.inclusive, w.inclusive
+	p := &idp.Provider{EntityID: urls[0] + "/idp/shibboleth", Signer: idpSigner, Users: accounts(f.Users),
+		Faults: w.faults, Challenge: w.challenge, Now: w.now, Stop: w.stop, Other: urls[2]}
+	if f.Kerberos != nil {
+		p.Tickets, p.Realm = f.Kerberos.Service, realms.Home
+	}
+	s := &sp.Provider{EntityID: urls[1] + "/shibboleth", URL: urls[1], Signer: spSigner, CA: online, NoECP: w.faults[SPNoECP], Now: w.now}
+	p.SP = idp.RelyingParty{EntityID: s.EntityID, ACS: s.ACS(), Cert: spSigner.Cert}
+	s.IdP = sp.TrustedIdP{EntityID: p.EntityID, Name: idpName, URL: urls[0] + idp.Path, Cert: idpSigner.Cert}
+	f.idp, f.site = p, f.publish(w.now(), s)
+	p.Site = f.site
 
-	f.IdPURL, f.IdPName, f.EntityID = p.url, idpName, p.entityID
-	f.SPURL, f.SPEntityID, f.ACSURL = urls[1]+getcertPath, s.entityID, s.acs()
+	f.IdPURL, f.IdPName, f.EntityID = s.IdP.URL, idpName, p.EntityID
+	f.SPURL, f.SPEntityID, f.ACSURL = urls[1]+sp.GetcertPath, s.EntityID, s.ACS()
 	f.ProtectedURL, f.PublicURL = urls[1]+"/secure/", urls[1]+"/"
 	f.ListURL, f.MetadataURL, f.MDQURL = urls[0]+"/idps.txt", urls[0]+"/metadata.xml", urls[0]+"/"
 	f.Username, f.Password = f.Users[0].Username, f.Users[0].Password
-	return p, s, errors.Join(err1, err2, err3)
+	return p, s, nil
+}
+
+// accounts are the users as the IdP knows them.
+func accounts(users []User) []idp.User {
+	var all []idp.User
+	for _, u := range users {
+		all = append(all, idp.User{
+			Username: u.Username, Password: u.Password, Locked: u.Locked, Principal: u.Principal(), Name: u.Name, Mail: u.Mail,
+		})
+	}
+	return all
+}
+
+// publish says what there is: the SP, and the IdP that it trusts.
+func (f *Federation) publish(now time.Time, s *sp.Provider) *site.Site {
+	list := []site.Entry{{URL: s.IdP.URL, Name: s.IdP.Name}}
+	if f.KerberosURL != "" {
+		list = append(list, site.Entry{URL: f.KerberosURL, Name: s.IdP.Name + " (Kerberos)"})
+	}
+	// The last is there so that a list has more than one; nobody answers under the name.
+	list = append(list, site.Entry{URL: "https://idp.invalid" + idp.Path, Name: "Invented Institute of Technology"})
+	return site.New(now, site.IdP{EntityID: s.IdP.EntityID, Name: s.IdP.Name, URL: s.IdP.URL, Cert: s.IdP.Cert},
+		site.SP{EntityID: s.EntityID, ACS: s.ACS(), Cert: s.Signer.Cert}, list)
 }
 
 // onlineCA knows the users of the IdP, and names them.
@@ -327,6 +362,39 @@ func (f *Federation) Close() error {
 		errs = append(errs, f.Kerberos.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// A Dir is what [Federation.WriteDir] has written: absolute paths.
+type Dir = folder.Dir
+
+// WriteDir writes what a client needs to use the federation into a folder, which it makes, for the user alone, if there is none.
+// env.sh comes last.
+func (f *Federation) WriteDir(dir string) (Dir, error) {
+	d, err := f.writeDir(dir)
+	if err != nil {
+		return Dir{}, fmt.Errorf("fed: writing the folder %q: %w", dir, err)
+	}
+	go func() { _, _ = f.hostCert() }() // so that the first client of a VOMS server need not wait
+	return d, nil
+}
+
+func (f *Federation) writeDir(dir string) (Dir, error) {
+	tickets, err := f.tickets()
+	if err != nil {
+		return Dir{}, err
+	}
+	c := folder.Contents{
+		IdPURL: f.IdPURL, SPURL: f.SPURL, Username: f.Username, Password: f.Password, CA: f.CACertPEM,
+		List: f.site.List, Metadata: f.site.Aggregate, Kerberos: tickets,
+		Anchors: []folder.Anchor{
+			{Cert: f.UserCA, Subjects: "/DC=org/DC=example/C=US/*"},
+			{Cert: f.HostCA, Subjects: "/DC=org/DC=example/O=Example Hosts/*"},
+		},
+	}
+	for _, vo := range f.VOs {
+		c.VOs = append(c.VOs, folder.VO(vo))
+	}
+	return c.Write(dir)
 }
 
 // A Request is one entry of the log.

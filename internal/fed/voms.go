@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/x509up/x509up/internal/fed/ca"
+	"github.com/x509up/x509up/internal/fed/faults"
 	"github.com/x509up/x509up/internal/fed/vomsd"
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/voms"
@@ -52,11 +53,11 @@ func (f *Federation) startVOMS(w *world, o Options, host *ca.Authority) error {
 		if o.IAM {
 			s.Flavour = vomsd.IAM
 		}
-		faults := map[Fault]bool{} // the second VO has none
+		var set faults.Set // the second VO has none
 		if name == firstVO {
-			faults = w.faults
+			set = w.faults
 		}
-		vo, err := f.startVO(s, faults)
+		vo, err := f.startVO(s, set)
 		if err != nil {
 			return err
 		}
@@ -66,7 +67,7 @@ func (f *Federation) startVOMS(w *world, o Options, host *ca.Authority) error {
 }
 
 // startVO starts the server of one VO, and says what the VO publishes about it.
-func (f *Federation) startVO(s *vomsd.Server, faults map[Fault]bool) (VO, error) {
+func (f *Federation) startVO(s *vomsd.Server, faults faults.Set) (VO, error) {
 	s.Faults = vomsFaults(faults)
 	if faults[VOMSRESTEmpty] && s.Flavour != vomsd.IAM {
 		s.Flavour = vomsd.Debian
@@ -128,7 +129,7 @@ func (f *Federation) members(vo string) []vomsd.Member {
 }
 
 // vomsFaults are those that the server itself has.
-func vomsFaults(faults map[Fault]bool) vomsd.Faults {
+func vomsFaults(faults faults.Set) vomsd.Faults {
 	return vomsd.Faults{
 		WrongHolder:  faults[VOMSWrongHolder],
 		Expired:      faults[VOMSExpired],

@@ -1,11 +1,15 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package fed
+// Package site is what the operator of package fed publishes: the list of identity providers in CILogon's grammar, the aggregate of
+// all metadata (SAML Metadata §2), and each entity by the Metadata Query protocol (draft-young-md-query). The documents do not
+// change and are not signed.
+package site
 
 import (
 	"bytes"
 	"crypto/sha1"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -23,50 +27,66 @@ const (
 	mdqPrefix    = "/entities/"
 )
 
-// A site is what the federation's operator publishes, on the IdP's host: the list in CILogon's grammar, the aggregate of all
-// metadata, and each entity by the Metadata Query protocol (draft-young-md-query).
-type site struct {
-	made      time.Time
-	list      []byte
-	aggregate []byte
-	entities  map[string][]byte // by entityID and by {sha1} with the hash of it
+// An IdP is an identity provider, and an SP a service provider, as their metadata have them.
+type (
+	IdP struct {
+		EntityID, Name string
+		URL            string // of the SOAP binding
+		Cert           *x509.Certificate
+	}
+	SP struct {
+		EntityID string
+		ACS      string // of the PAOS binding
+		Cert     *x509.Certificate
+	}
+)
+
+// An Entry is a line of the list.
+type Entry struct {
+	URL, Name string
 }
 
-// newSite writes metadata and list for an IdP and an SP.
-func newSite(now time.Time, p *idp, s *sp) *site {
+// A Site is what is published.
+type Site struct {
+	List      []byte // at /idps.txt
+	Aggregate []byte // at /metadata.xml
+
+	made     time.Time
+	entities map[string][]byte // by entityID and by {sha1} with the hash of it
+}
+
+// New writes metadata of an IdP and an SP, valid for a week from now, and the list.
+func New(now time.Time, p IdP, s SP, list []Entry) *Site {
 	until := now.UTC().Add(metadataLife).Format(saml.TimeFormat)
 	idpXML := saml.Render(idpMetadata, map[string]string{
-		"Until": until, "ID": p.entityID, "URL": p.url, "Name": idpName, "Cert": base64.StdEncoding.EncodeToString(p.signer.Cert.Raw),
+		"Until": until, "ID": p.EntityID, "URL": p.URL, "Name": p.Name, "Cert": base64.StdEncoding.EncodeToString(p.Cert.Raw),
 	})
 	spXML := saml.Render(spMetadata, map[string]string{
-		"Until": until, "ID": s.entityID, "ACS": s.acs(), "Cert": base64.StdEncoding.EncodeToString(s.signer.Cert.Raw),
+		"Until": until, "ID": s.EntityID, "ACS": s.ACS, "Cert": base64.StdEncoding.EncodeToString(s.Cert.Raw),
 	})
-	m := &site{made: now, entities: map[string][]byte{}}
-	for id, xml := range map[string][]byte{p.entityID: idpXML, s.entityID: spXML} {
+	m := &Site{made: now, entities: map[string][]byte{}}
+	for id, xml := range map[string][]byte{p.EntityID: idpXML, s.EntityID: spXML} {
 		sum := sha1.Sum([]byte(id))
 		m.entities[id] = xml
 		m.entities["{sha1}"+hex.EncodeToString(sum[:])] = xml
 	}
-	m.aggregate = fmt.Appendf(nil, `<md:EntitiesDescriptor xmlns:md="%s" Name="https://fed.example.org/all" validUntil="%s">`+"\n%s%s</md:EntitiesDescriptor>\n",
+	m.Aggregate = fmt.Appendf(nil, `<md:EntitiesDescriptor xmlns:md="%s" Name="https://fed.example.org/all" validUntil="%s">`+"\n%s%s</md:EntitiesDescriptor>\n",
 		nsMetadata, until, idpXML, spXML)
-	m.list = fmt.Appendf(nil, "%s %s\n", p.url, idpName)
-	if p.kerberosURL != "" {
-		m.list = fmt.Appendf(m.list, "%s %s (Kerberos)\n", p.kerberosURL, idpName)
+	for _, e := range list {
+		m.List = fmt.Appendf(m.List, "%s %s\n", e.URL, e.Name)
 	}
-	// The last is there so that a list has more than one; nobody answers under the name.
-	m.list = fmt.Appendf(m.list, "https://idp.invalid%s Invented Institute of Technology\n", ecpPath)
 	return m
 }
 
 // ServeHTTP implements [http.Handler].
-func (m *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (m *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var body []byte
 	contentType := typeMetadata
 	switch path := r.URL.EscapedPath(); {
 	case r.URL.Path == "/idps.txt":
-		body, contentType = m.list, "text/plain; charset=utf-8"
+		body, contentType = m.List, "text/plain; charset=utf-8"
 	case r.URL.Path == "/metadata.xml":
-		body = m.aggregate
+		body = m.Aggregate
 	case strings.HasPrefix(path, mdqPrefix):
 		if !strings.Contains(r.Header.Get("Accept"), typeMetadata) {
 			http.Error(w, "want Accept: "+typeMetadata, http.StatusNotAcceptable)

@@ -1,7 +1,13 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package fed
+// Package folder is what package fed writes for clients: a folder with the password, the CAs, what is known of VOs, tickets, and
+// env.sh, which makes a shell know of all that.
+//
+//	d, err := folder.Contents{IdPURL: idp, Password: password}.Write("fed.d")
+//	if err != nil { … }
+//	cmd.Env = d.Environ()
+package folder
 
 import (
 	"crypto/x509"
@@ -15,7 +21,7 @@ import (
 	"github.com/x509up/x509up/proxycert"
 )
 
-// A Dir is what [Federation.WriteDir] has written: absolute paths.
+// A Dir is what [Contents.Write] has written: absolute paths.
 type Dir struct {
 	Env      string // env.sh: export lines for a POSIX shell
 	Password string // the first user's password and a line feed; mode 0600
@@ -36,17 +42,39 @@ type Dir struct {
 	environ [][2]string
 }
 
-// WriteDir writes what a client needs to use the federation into a folder, which it makes, for the user alone, if there is none.
-// env.sh comes last.
-func (f *Federation) WriteDir(dir string) (Dir, error) {
-	d, err := f.writeDir(dir)
-	if err != nil {
-		return Dir{}, fmt.Errorf("fed: writing the folder %q: %w", dir, err)
-	}
-	return d, nil
+// Contents is what is to be written.
+type Contents struct {
+	IdPURL, SPURL      string // of the IdP's endpoint, and of the online CA
+	Username, Password string
+	CA                 []byte // PEM: the CA of the TLS servers
+	List, Metadata     []byte
+	Anchors            []Anchor
+	VOs                []VO
+	Kerberos           *Kerberos // nil without
 }
 
-func (f *Federation) writeDir(dir string) (Dir, error) {
+// An Anchor is a CA of users or hosts.
+type Anchor struct {
+	Cert     *x509.Certificate
+	Subjects string // which it may sign, as a pattern of its signing policy
+}
+
+// A VO is what is known of a virtual organisation.
+type VO struct {
+	Name   string
+	Vomses string // its lines of a vomses file
+	Host   string // the name of its LSC file
+	LSC    string // what is in that; empty: there is none
+}
+
+// Kerberos is what a client of the realms needs, as it is in files.
+type Kerberos struct {
+	Config                      func(cache string) []byte // krb5.conf, with the name of the usual cache
+	Cache, ExpiredCache, Keytab []byte
+}
+
+// Write writes a folder, which it makes, for the user alone, if there is none. env.sh comes last.
+func (c Contents) Write(dir string) (Dir, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return Dir{}, err
@@ -63,9 +91,9 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 		Proxy:    filepath.Join(dir, "x509up.pem"),
 	}
 	d.environ = [][2]string{
-		{"ECP_IDP", f.IdPURL},
-		{"X509UP_SERVICE_PROVIDER", f.SPURL},
-		{"X509UP_USERNAME", f.Username},
+		{"ECP_IDP", c.IdPURL},
+		{"X509UP_SERVICE_PROVIDER", c.SPURL},
+		{"X509UP_USERNAME", c.Username},
 		{"X509UP_PASSWORD_FILE", d.Password},
 		{"SSL_CERT_FILE", d.CA},
 		{"X509_CERT_DIR", d.CertDir},
@@ -73,15 +101,11 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 		{"X509_VOMS_DIR", d.VOMSDir},
 		{"X509_USER_PROXY", d.Proxy},
 	}
-	files, err := f.files(d)
+	files, err := c.files(d)
 	if err != nil {
 		return Dir{}, err
 	}
-	tickets, err := f.kerberosFiles(&d, dir)
-	if err != nil {
-		return Dir{}, err
-	}
-	files = append(files, tickets...)
+	files = append(files, c.Kerberos.files(&d, dir)...)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Dir{}, err
 	}
@@ -96,35 +120,47 @@ func (f *Federation) writeDir(dir string) (Dir, error) {
 			return Dir{}, err
 		}
 	}
-	go func() { _, _ = f.hostCert() }() // so that the first client of a VOMS server need not wait
 	return d, nil
 }
 
 // files are all but env.sh.
-func (f *Federation) files(d Dir) ([]file, error) {
+func (c Contents) files(d Dir) ([]file, error) {
 	files := []file{
-		{d.Password, []byte(f.Password + "\n"), 0o600},
-		{d.CA, f.CACertPEM, 0o644},
-		{d.List, f.site.list, 0o644},
-		{d.Metadata, f.site.aggregate, 0o644},
+		{d.Password, []byte(c.Password + "\n"), 0o600},
+		{d.CA, c.CA, 0o644},
+		{d.List, c.List, 0o644},
+		{d.Metadata, c.Metadata, 0o644},
 	}
-	for _, a := range []struct {
-		cert     *x509.Certificate
-		subjects string
-	}{{f.UserCA, "/DC=org/DC=example/C=US/*"}, {f.HostCA, "/DC=org/DC=example/O=Example Hosts/*"}} {
-		more, err := anchor(d.CertDir, a.cert, a.subjects)
+	for _, a := range c.Anchors {
+		more, err := a.files(d.CertDir)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, more...)
 	}
-	for _, vo := range f.VOs {
+	for _, vo := range c.VOs {
 		files = append(files, file{filepath.Join(d.Vomses, vo.Name), []byte(vo.Vomses), 0o644})
 		if vo.LSC != "" {
 			files = append(files, file{filepath.Join(d.VOMSDir, vo.Name, vo.Host+".lsc"), []byte(vo.LSC), 0o644})
 		}
 	}
 	return files, nil
+}
+
+// files are none without Kerberos. It says in d where they are.
+func (k *Kerberos) files(d *Dir, dir string) []file {
+	if k == nil {
+		return nil
+	}
+	d.KerberosConfig, d.Keytab = filepath.Join(dir, "krb5.conf"), filepath.Join(dir, "client.keytab")
+	d.Cache, d.ExpiredCache = filepath.Join(dir, "krb5cc"), filepath.Join(dir, "krb5cc.expired")
+	d.environ = append(d.environ, [2]string{"KRB5_CONFIG", d.KerberosConfig}, [2]string{"KRB5CCNAME", "FILE:" + d.Cache})
+	return []file{
+		{d.KerberosConfig, k.Config("FILE:" + d.Cache), 0o644},
+		{d.Cache, k.Cache, 0o600},
+		{d.ExpiredCache, k.ExpiredCache, 0o600},
+		{d.Keytab, k.Keytab, 0o600},
+	}
 }
 
 // A file is one that is to be written.
@@ -134,18 +170,17 @@ type file struct {
 	mode os.FileMode
 }
 
-// anchor are the files of a CA in a folder of CA certificates. OpenSSL looks for them by one hash of the CA's name, Java by
-// the other.
-func anchor(dir string, cert *x509.Certificate, subjects string) ([]file, error) {
-	hash, err := ca.SubjectHash(cert)
+// files are those in a folder of CA certificates. OpenSSL looks for them by one hash of the CA's name, Java by the other.
+func (a Anchor) files(dir string) ([]file, error) {
+	hash, err := ca.SubjectHash(a.Cert)
 	if err != nil {
 		return nil, err
 	}
-	policy := fmt.Sprintf(signingPolicy, proxycert.OneLine(cert.RawSubject), subjects)
+	policy := fmt.Sprintf(signingPolicy, proxycert.OneLine(a.Cert.RawSubject), a.Subjects)
 	var files []file
-	for _, name := range []string{hash, ca.OldSubjectHash(cert)} {
+	for _, name := range []string{hash, ca.OldSubjectHash(a.Cert)} {
 		base := filepath.Join(dir, name)
-		files = append(files, file{base + ".0", ca.PEM(cert), 0o644}, file{base + ".signing_policy", []byte(policy), 0o644})
+		files = append(files, file{base + ".0", ca.PEM(a.Cert), 0o644}, file{base + ".signing_policy", []byte(policy), 0o644})
 	}
 	return files, nil
 }

@@ -1,10 +1,17 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package fed
+// Package sp is the service provider of package fed, modelled on Shibboleth SP 3 under Apache, with the content that it protects: a
+// page, an echo, a redirect, and the online CA at [GetcertPath]. A client that speaks ECP gets an AuthnRequest, and with the
+// answer of the one identity provider a session; what the SP makes of that answer is SAML Profiles §4.1.4.3.
+//
+// It is the side that verifies: a message that a client has changed, forgotten a part of, or mixed up with that of another login
+// is refused on a page of Shibboleth's kind under HTTP 500, which says why.
+package sp
 
 import (
 	"bytes"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"mime"
@@ -21,32 +28,40 @@ import (
 	"github.com/x509up/x509up/internal/fed/saml"
 )
 
+// Paths, and the names of cookies.
 const (
-	getcertPath   = "/secure/getcert"
-	acsPath       = "/Shibboleth.sso/SAML2/ECP"
-	discoPath     = "/disco"
-	requestCookie = "_opensaml_req_"
-	sessionCookie = "_shibsession_64656661756c74" // "default" in hexadecimal, as Shibboleth names it
-	pendingLife   = 10 * time.Minute
-	sessionLife   = 8 * time.Hour
+	GetcertPath   = "/secure/getcert"             // the online CA
+	RequestCookie = "_opensaml_req_"              // and the relay state
+	SessionCookie = "_shibsession_64656661756c74" // "default" in hexadecimal, as Shibboleth names it
+
+	acsPath   = "/Shibboleth.sso/SAML2/ECP"
+	discoPath = "/disco"
 )
 
-// An sp is the service provider, modelled on Shibboleth SP 3 under Apache, with the content that it protects.
-type sp struct {
-	*world
-	entityID string
-	url      string // of its host, without a path
-	signer   saml.Signer
-	idp      trustedIdP
+// How long a login waits for its answer, and how long a session lasts.
+const (
+	pendingLife = 10 * time.Minute
+	sessionLife = 8 * time.Hour
+)
+
+// A Provider is the service provider. The fields must not change once it serves.
+type Provider struct {
+	EntityID string
+	URL      string // of its host, without a path
+	Signer   saml.Signer
+	IdP      TrustedIdP
+	CA       *ca.Online
+	NoECP    bool             // a fault: it does not speak ECP, and sends all to a discovery page
+	Now      func() time.Time // the clock
+
 	pending  expiring.Table[pending]
 	sessions expiring.Table[ca.Attributes]
-	ca       *ca.Online
 }
 
-// A trustedIdP is what the SP's metadata say about the IdP.
-type trustedIdP struct {
-	entityID, name, url string
-	signer              saml.Signer // only its certificate is used
+// A TrustedIdP is what the SP's metadata say about the IdP.
+type TrustedIdP struct {
+	EntityID, Name, URL string
+	Cert                *x509.Certificate
 }
 
 // A pending login waits at the SP for the answer to its AuthnRequest, under its relay state.
@@ -55,10 +70,11 @@ type pending struct {
 	target               string // URL of the resource that was asked for
 }
 
-func (s *sp) acs() string { return s.url + acsPath }
+// ACS is the URL of the assertion consumer service, of the PAOS binding.
+func (s *Provider) ACS() string { return s.URL + acsPath }
 
-// serve is the handler of the SP's host.
-func (s *sp) serve(w *journal.Response, r *http.Request, body []byte) {
+// Serve is the handler of the SP's host.
+func (s *Provider) Serve(w *journal.Response, r *http.Request, body []byte) {
 	switch {
 	case r.URL.Path == "/":
 		w.Send(http.StatusOK, "text/html; charset=utf-8", []byte("<html><body><h1>Example Grid</h1><p>Everybody may read this.</p></body></html>\n"))
@@ -74,9 +90,9 @@ func (s *sp) serve(w *journal.Response, r *http.Request, body []byte) {
 }
 
 // protect serves the protected content to a session, and anyone else with a way to log in.
-func (s *sp) protect(w *journal.Response, r *http.Request, body []byte) {
-	if c, err := r.Cookie(sessionCookie); err == nil {
-		if user, ok := s.sessions.Get(c.Value, s.now()); ok {
+func (s *Provider) protect(w *journal.Response, r *http.Request, body []byte) {
+	if c, err := r.Cookie(SessionCookie); err == nil {
+		if user, ok := s.sessions.Get(c.Value, s.Now()); ok {
 			s.content(w, r, body, user)
 			return
 		}
@@ -84,8 +100,8 @@ func (s *sp) protect(w *journal.Response, r *http.Request, body []byte) {
 	// Shibboleth looks for these strings and for nothing more.
 	ecp := strings.Contains(r.Header.Get("Accept"), saml.TypePAOS) &&
 		strings.Contains(r.Header.Get("PAOS"), saml.PAOS) && strings.Contains(r.Header.Get("PAOS"), saml.ECP)
-	if !ecp || s.faults[SPNoECP] {
-		w.Header().Set("Location", s.url+discoPath+"?entityID="+url.QueryEscape(s.entityID)+"&return="+url.QueryEscape(s.url+"/Shibboleth.sso/Login"))
+	if !ecp || s.NoECP {
+		w.Header().Set("Location", s.URL+discoPath+"?entityID="+url.QueryEscape(s.EntityID)+"&return="+url.QueryEscape(s.URL+"/Shibboleth.sso/Login"))
 		w.Send(http.StatusFound, "text/html", []byte("<html><body>Found</body></html>\n"))
 		return
 	}
@@ -93,20 +109,20 @@ func (s *sp) protect(w *journal.Response, r *http.Request, body []byte) {
 }
 
 // request answers with an AuthnRequest in a PAOS request: step 2 of the profile.
-func (s *sp) request(w *journal.Response, r *http.Request) {
-	now := s.now()
-	p := pending{requestID: saml.NewID(), messageID: saml.NewID(), target: s.url + r.URL.RequestURI()}
+func (s *Provider) request(w *journal.Response, r *http.Request) {
+	now := s.Now()
+	p := pending{requestID: saml.NewID(), messageID: saml.NewID(), target: s.URL + r.URL.RequestURI()}
 	relay := "ss:mem:" + saml.NewID()[1:]
 	s.pending.Put(relay, p, now, pendingLife)
 	body, err := saml.PAOSRequest{
-		SP: s.entityID, ACS: s.acs(), IdP: s.idp.entityID, IdPName: s.idp.name, IdPURL: s.idp.url,
+		SP: s.EntityID, ACS: s.ACS(), IdP: s.IdP.EntityID, IdPName: s.IdP.Name, IdPURL: s.IdP.URL,
 		ID: p.requestID, MessageID: p.messageID, RelayState: relay, Issued: now,
-	}.Marshal(s.signer)
+	}.Marshal(s.Signer)
 	if err != nil {
 		s.errorPage(w, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: requestCookie + url.QueryEscape(relay), Value: p.requestID, Path: "/", Secure: true, HttpOnly: true})
+	http.SetCookie(w, &http.Cookie{Name: RequestCookie + url.QueryEscape(relay), Value: p.requestID, Path: "/", Secure: true, HttpOnly: true})
 	w.Header().Set("Expires", "01-Jan-1997 12:00:00 GMT")
 	w.Header().Set("Cache-Control", "no-cache, no-store, must-revalidate, private")
 	w.Header().Set("Pragma", "no-cache")
@@ -114,22 +130,22 @@ func (s *sp) request(w *journal.Response, r *http.Request) {
 }
 
 // consume is the assertion consumer service: step 7.
-func (s *sp) consume(w *journal.Response, r *http.Request, body []byte) {
+func (s *Provider) consume(w *journal.Response, r *http.Request, body []byte) {
 	user, login, relay, err := s.login(r, body)
 	if err != nil {
 		s.errorPage(w, err)
 		return
 	}
 	id := saml.NewID()
-	s.sessions.Put(id, user, s.now(), sessionLife)
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", Secure: true, HttpOnly: true})
-	http.SetCookie(w, &http.Cookie{Name: requestCookie + url.QueryEscape(relay), Path: "/", MaxAge: -1, Secure: true, HttpOnly: true})
+	s.sessions.Put(id, user, s.Now(), sessionLife)
+	http.SetCookie(w, &http.Cookie{Name: SessionCookie, Value: id, Path: "/", Secure: true, HttpOnly: true})
+	http.SetCookie(w, &http.Cookie{Name: RequestCookie + url.QueryEscape(relay), Path: "/", MaxAge: -1, Secure: true, HttpOnly: true})
 	w.Header().Set("Location", login.target)
 	w.Send(http.StatusFound, "text/html", []byte("<html><body>Found</body></html>\n"))
 }
 
 // login checks everything about a posted answer before any of it is believed.
-func (s *sp) login(r *http.Request, body []byte) (user ca.Attributes, login pending, relay string, err error) {
+func (s *Provider) login(r *http.Request, body []byte) (user ca.Attributes, login pending, relay string, err error) {
 	if mt, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method != http.MethodPost || mt != saml.TypePAOS {
 		return user, login, "", errors.New("invalid content type for PAOS message")
 	}
@@ -140,7 +156,7 @@ func (s *sp) login(r *http.Request, body []byte) (user ca.Attributes, login pend
 	if reason, ok := saml.FaultReason(env); ok {
 		return user, login, "", fmt.Errorf("the client reports a fault: %s", reason)
 	}
-	now := s.now()
+	now := s.Now()
 	relay, login, err = s.correlate(r, env.Header, now)
 	if err != nil {
 		return user, login, relay, err
@@ -148,14 +164,14 @@ func (s *sp) login(r *http.Request, body []byte) (user ca.Attributes, login pend
 	if !saml.Is(env.Body, saml.Protocol, "Response") {
 		return user, login, relay, fmt.Errorf("the Body holds %q and not a Response", env.Body.FullTag())
 	}
-	resp, err := saml.Verify(env.Body, s.idp.signer.Cert, now)
+	resp, err := saml.Verify(env.Body, s.IdP.Cert, now)
 	if err != nil {
 		return user, login, relay, err
 	}
 	if err := s.checkResponse(resp, login); err != nil {
 		return user, login, relay, err
 	}
-	assertion, err := saml.Verify(onlyAssertion(resp), s.idp.signer.Cert, now)
+	assertion, err := saml.Verify(onlyAssertion(resp), s.IdP.Cert, now)
 	if err != nil {
 		return user, login, relay, err
 	}
@@ -166,7 +182,7 @@ func (s *sp) login(r *http.Request, body []byte) (user ca.Attributes, login pend
 }
 
 // correlate finds the login that a message belongs to, by the client's header blocks (and none of the IdP's) and by the cookie.
-func (s *sp) correlate(r *http.Request, header []*etree.Element, now time.Time) (relay string, login pending, err error) {
+func (s *Provider) correlate(r *http.Request, header []*etree.Element, now time.Time) (relay string, login pending, err error) {
 	var message string
 	for _, block := range header {
 		switch {
@@ -188,21 +204,21 @@ func (s *sp) correlate(r *http.Request, header []*etree.Element, now time.Time) 
 	if message != login.messageID {
 		return relay, login, fmt.Errorf("refToMessageID %q does not belong to this login", message)
 	}
-	if c, err := r.Cookie(requestCookie + url.QueryEscape(relay)); err != nil || c.Value != login.requestID {
+	if c, err := r.Cookie(RequestCookie + url.QueryEscape(relay)); err != nil || c.Value != login.requestID {
 		return relay, login, errors.New("the cookie that belongs to this login is missing")
 	}
 	return relay, login, nil
 }
 
 // checkResponse is SAML Profiles §4.1.4.3 as far as the Response goes.
-func (s *sp) checkResponse(resp *etree.Element, login pending) error {
+func (s *Provider) checkResponse(resp *etree.Element, login pending) error {
 	status := saml.Path(resp, saml.Protocol, "Status", "StatusCode")
 	switch {
-	case saml.Attr(resp, "Destination") != s.acs():
+	case saml.Attr(resp, "Destination") != s.ACS():
 		return fmt.Errorf("SAML message delivered with PAOS to incorrect server URL: its destination is %q", saml.Attr(resp, "Destination"))
 	case saml.Attr(resp, "InResponseTo") != login.requestID:
 		return fmt.Errorf("the Response answers the request %q and not this one", saml.Attr(resp, "InResponseTo"))
-	case saml.Text(saml.Child(resp, saml.Assertion, "Issuer")) != s.idp.entityID:
+	case saml.Text(saml.Child(resp, saml.Assertion, "Issuer")) != s.IdP.EntityID:
 		return fmt.Errorf("the Response comes from %q", saml.Text(saml.Child(resp, saml.Assertion, "Issuer")))
 	case saml.Attr(status, "Value") != saml.StatusPrefix+"Success":
 		return fmt.Errorf("SAML response reported an IdP error: %s", saml.Attr(status, "Value"))
@@ -218,16 +234,16 @@ func onlyAssertion(resp *etree.Element) *etree.Element {
 
 // checkAssertion is SAML Profiles §4.1.4.3 for the assertion. That it serves once follows from InResponseTo, since a login waits
 // for one answer only.
-func (s *sp) checkAssertion(a *etree.Element, login pending, now time.Time) error {
+func (s *Provider) checkAssertion(a *etree.Element, login pending, now time.Time) error {
 	conditions := saml.Child(a, saml.Assertion, "Conditions")
 	confirmation := saml.Path(a, saml.Assertion, "Subject", "SubjectConfirmation")
 	data := saml.Child(confirmation, saml.Assertion, "SubjectConfirmationData")
 	switch {
-	case saml.Text(saml.Child(a, saml.Assertion, "Issuer")) != s.idp.entityID:
+	case saml.Text(saml.Child(a, saml.Assertion, "Issuer")) != s.IdP.EntityID:
 		return fmt.Errorf("the assertion comes from %q", saml.Text(saml.Child(a, saml.Assertion, "Issuer")))
-	case saml.Text(saml.Path(conditions, saml.Assertion, "AudienceRestriction", "Audience")) != s.entityID:
+	case saml.Text(saml.Path(conditions, saml.Assertion, "AudienceRestriction", "Audience")) != s.EntityID:
 		return errors.New("the assertion is for another audience")
-	case saml.Attr(confirmation, "Method") != saml.Bearer || saml.Attr(data, "Recipient") != s.acs():
+	case saml.Attr(confirmation, "Method") != saml.Bearer || saml.Attr(data, "Recipient") != s.ACS():
 		return fmt.Errorf("the assertion is for the recipient %q", saml.Attr(data, "Recipient"))
 	case saml.Attr(data, "InResponseTo") != login.requestID:
 		return fmt.Errorf("the assertion answers the request %q and not this one", saml.Attr(data, "InResponseTo"))
@@ -261,7 +277,7 @@ func attributes(a *etree.Element) ca.Attributes {
 }
 
 // errorPage is how Shibboleth reports that a login did not work: HTML under 500.
-func (s *sp) errorPage(w *journal.Response, err error) {
+func (s *Provider) errorPage(w *journal.Response, err error) {
 	w.Send(http.StatusInternalServerError, "text/html; charset=utf-8", saml.Render(errorTemplate, err.Error()))
 }
 
@@ -270,7 +286,7 @@ var errorTemplate = saml.Template(`<html><head><title>opensaml::FatalProfileExce
 `)
 
 // content is what lies behind the SP.
-func (s *sp) content(w *journal.Response, r *http.Request, body []byte, user ca.Attributes) {
+func (s *Provider) content(w *journal.Response, r *http.Request, body []byte, user ca.Attributes) {
 	switch strings.TrimSuffix(r.URL.Path, "/") {
 	case "/secure":
 		var b bytes.Buffer
@@ -284,9 +300,9 @@ func (s *sp) content(w *journal.Response, r *http.Request, body []byte, user ca.
 		w.Send(http.StatusOK, contentType, body)
 	case "/secure/redirect":
 		http.Redirect(w, r, "/secure/", http.StatusFound)
-	case getcertPath:
+	case GetcertPath:
 		w.Entry.Server = "ca"
-		s.ca.Answer(w, r, body, user)
+		s.CA.Answer(w, r, body, user)
 	default:
 		http.NotFound(w, r)
 	}
