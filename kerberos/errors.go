@@ -116,6 +116,18 @@ func (e *EncTypeError) Error() string {
 	return fmt.Sprintf("%s has keys of the type %s, which is not supported", shown(e.Source), e.Type)
 }
 
+// KeytabError means that a keytab cannot be read.
+type KeytabError struct {
+	Path string
+	Err  error // of package keytab, or what the system says
+}
+
+// Error is the text of the cause, which names the file.
+func (e *KeytabError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *KeytabError) Unwrap() error { return e.Err }
+
 // NoKeyError means that the KDC wants a key of a type that the keytab has none of for the client.
 type NoKeyError struct {
 	Principal    krb5.Principal

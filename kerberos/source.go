@@ -30,7 +30,7 @@ type Source struct {
 	// Lax tells that others than the owner may read or write the cache.
 	Lax bool
 	// Err is why this source will not do: an error of type [*NoTicketError], [*ExpiredError], [*NoPrincipalError] or
-	// [*EncTypeError], or what reading it gave. Nil: it will.
+	// [*EncTypeError], or what reading it gave, of a keytab a [*KeytabError]. Nil: it will.
 	Err error
 }
 
@@ -170,7 +170,7 @@ func (c *Client) keytabSource(name string) source {
 	s := source{Source: Source{Name: name, IsKeytab: true}}
 	table, err := keytab.Read(name)
 	if err != nil {
-		s.Err = err
+		s.Err = &KeytabError{name, err}
 		return s
 	}
 	var have []krb5.Principal
