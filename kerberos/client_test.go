@@ -127,7 +127,7 @@ func TestFind(t *testing.T) {
 		t.Fatal(err)
 	}
 	jdoe, lee := krb5.Principal{Type: 1, Realm: realm, Names: []string{"jdoe"}}, krb5.Principal{Type: 1, Realm: realm, Names: []string{"lee"}}
-	want := &kerberos.Findings{Sources: []kerberos.Source{
+	want := &kerberos.Findings{Cache: c.Cache, Sources: []kerberos.Source{
 		{Name: "FILE:" + c.Cache, Principal: jdoe, Tickets: []kerberos.Ticket{{Client: jdoe, Server: krb5.Principal{Type: 2, Realm: realm, Names: []string{"krbtgt", realm}},
 			Start: noon.Add(-time.Hour), End: noon.Add(time.Hour), EncType: krb5.AES256SHA1, Flags: "FIA", Valid: true}}},
 		{Name: c.ClientKeytab, Principal: lee, IsKeytab: true, Keys: []kerberos.Key{{lee, 2, 18, noon}, {lee, 2, 17, noon}, {lee, 2, 20, noon}, {lee, 2, 19, noon}}},

@@ -34,7 +34,7 @@ func (c *Client) qualified(host string) string {
 // canonical is the name of a host by DNS, forwards, and backwards if Config wants that. Whoever can forge DNS chooses among the
 // services of the realm; that is the price of dns_canonicalize_hostname, which MIT's library pays unless it is told not to.
 func (c *Client) canonical(ctx context.Context, host string) string {
-	if _, err := netip.ParseAddr(host); err == nil || host == "localhost" {
+	if !hasCanonical(host) {
 		return host
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
@@ -72,6 +72,27 @@ func (c *Client) parseService(spn string) (krb5.Principal, error) {
 		p.Realm = c.Config.RealmOf(p.Names[1])
 	}
 	return p, nil
+}
+
+// ServiceOf is the service that a [Transport] authenticates to at a host, as far as that can be told without the network: that of
+// spn, if it is not empty, else of the host by the name that it is given. ByDNS tells that the name which DNS has for the host would go
+// before this one. The error is a [*SPNError].
+func (c *Client) ServiceOf(host, spn string) (service krb5.Principal, byDNS bool, err error) {
+	if spn != "" {
+		service, err = c.parseService(spn)
+		return service, false, err
+	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if c.Config.Canonicalize() == krb5conf.Yes {
+		return c.service(host), hasCanonical(host), nil
+	}
+	return c.service(c.qualified(host)), false, nil
+}
+
+// hasCanonical tells whether DNS is asked for the name of a host: not for that of an address.
+func hasCanonical(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err != nil && host != "localhost"
 }
 
 // forHost gets a ticket for the web server of a host, or for the service that spn names.

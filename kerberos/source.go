@@ -65,19 +65,32 @@ type Findings struct {
 	Taken int
 	// Err is why none will do.
 	Err error
+	// Cache is the name of the cache or the collection that was looked for; empty where a keytab goes before caches, or if it has no
+	// name that makes sense.
+	Cache string
+	// CacheErr is why there are no caches among Sources, if they were looked for.
+	CacheErr error
 }
 
-// Find looks at all sources and says which would be taken, and why not the others. It asks no KDC.
-func (c *Client) Find(ctx context.Context) (*Findings, error) {
+// Find looks at all sources and says which would be taken, and why not the others, for a service of which nothing is known. It asks
+// no KDC.
+func (c *Client) Find(ctx context.Context) (*Findings, error) { return c.FindFor(ctx, krb5.Principal{}) }
+
+// FindFor is Find for a service: a cache of its realm goes before others, and one that has a ticket for it will do although its
+// ticket-granting ticket has expired.
+func (c *Client) FindFor(ctx context.Context, service krb5.Principal) (*Findings, error) {
 	sources, err := c.sources(ctx)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	f := &Findings{}
+	f := &Findings{CacheErr: err}
+	if c.Keytab == "" {
+		f.Cache, _ = c.cacheName()
+	}
 	for _, s := range sources {
 		f.Sources = append(f.Sources, s.Source)
 	}
-	f.Taken, f.Err = c.choose(sources, err, krb5.Principal{})
+	f.Taken, f.Err = c.choose(sources, err, service)
 	return f, nil
 }
 
