@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/x509up/x509up/internal/view"
+	"github.com/x509up/x509up/internal/view/tickets"
 	"github.com/x509up/x509up/internal/vo"
 	"github.com/x509up/x509up/internal/vo/health"
 )
@@ -40,6 +41,11 @@ func TestDocumented(t *testing.T) {
 		"### The health of a server\n":   health.Checked{},
 		"## A verdict\n":                 view.Report{},
 		"### A check\n":                  view.Check{},
+		"## Tickets\n":                   tickets.Kerberos{},
+		"### A file of krb5.conf\n":      tickets.ConfigFile{},
+		"### A cache or a keytab\n":      tickets.Source{},
+		"### A ticket\n":                 tickets.Ticket{},
+		"### A key\n":                    tickets.Key{},
 	} {
 		_, section, ok := strings.Cut(text, "\n"+heading)
 		if !ok {
@@ -71,8 +77,11 @@ func fieldsOf(t reflect.Type) map[string]string {
 		}
 		kind := map[string]string{"string": "string", "int": "number", "int64": "number", "bool": "bool", "*bool": "bool",
 			"*int": "number", "time.Time": "time", "*time.Time": "time"}[f.Type.String()]
-		if f.Type.Kind() == reflect.Slice {
+		switch f.Type.Kind() {
+		case reflect.Slice:
 			kind = "list"
+		case reflect.String:
+			kind = "string"
 		}
 		if rest != "omitempty" {
 			kind += ", always"
