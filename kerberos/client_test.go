@@ -174,6 +174,7 @@ func TestBestOfCollection(t *testing.T) {
 		want      string
 	}{
 		"the primary":            {[]krb5.Credential{jdoe, zoe}, "", "HTTP/127.0.0.1", "jdoe"},
+		"a referral":             {[]krb5.Credential{jdoe}, "", "HTTP/web.elsewhere.org", "jdoe"},
 		"of the service's realm": {[]krb5.Credential{jdoe, zoe}, "", "HTTP/idp.lab.test@LAB.TEST", "zoe"},
 		"the one that was named": {[]krb5.Credential{jdoe, zoe}, "jdoe", "HTTP/idp.lab.test@LAB.TEST", "jdoe"},
 		"the other is over":      {[]krb5.Credential{jdoe, s.tgt(lab, "zoe", ago)}, "", "HTTP/idp.lab.test@LAB.TEST", "jdoe"},

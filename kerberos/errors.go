@@ -216,7 +216,15 @@ type RefusedError struct {
 	Name, Text string
 	// Offset is how far the clock of the KDC is ahead of this machine's, as far as it is known.
 	Offset time.Duration
+	// Ahead is how far the clock of the server is ahead of that of the KDC, by the Date of its answer; zero if it does not say.
+	// Web servers seldom say what they have against a ticket, but what time they think it is.
+	Ahead time.Duration
 }
+
+// allowedSkew is how far clocks may be apart for most servers (clockskew in krb5.conf), but for what an answer takes.
+const allowedSkew = 5*time.Minute - 10*time.Second
+
+func (e *RefusedError) skewed() bool { return e.Code == 0 && e.Ahead.Abs() >= allowedSkew }
 
 // Error says whose ticket was refused, and why if the server says so.
 func (e *RefusedError) Error() string {
@@ -224,11 +232,17 @@ func (e *RefusedError) Error() string {
 	if e.Code != 0 {
 		text += ": " + message.Code(e.Code).String() + inQuotes(e.Text)
 	}
+	if e.skewed() {
+		text += fmt.Sprintf(": its clock is %v from that of the KDC", e.Ahead.Abs())
+	}
 	return text
 }
 
-// Is tells what the server says it means; see [KDCError.Is].
+// Is tells what the server says it means, see [KDCError.Is], or its clock.
 func (e *RefusedError) Is(target error) bool {
+	if e.skewed() {
+		return target == ErrClockSkew
+	}
 	return meaning(e.Code) != nil && meaning(e.Code) == target
 }
 

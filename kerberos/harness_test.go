@@ -48,7 +48,7 @@ func newSite(t testing.TB, faults kdc.Faults, conf string) *site {
 	t.Helper()
 	s := &site{t: t, Server: &kdc.Server{Now: clock, Faults: faults, Realms: []kdc.Realm{
 		{Name: realm, Principals: []kdc.Principal{{Name: "jdoe"}, {Name: "lee"}, {Name: "HTTP/" + host}, {Name: "HTTP/www.example.org"}}},
-		{Name: lab, Hosts: []string{".lab.test"}, Principals: []kdc.Principal{{Name: "zoe"}, {Name: "HTTP/idp.lab.test"}}},
+		{Name: lab, Hosts: []string{".lab.test", ".elsewhere.org"}, Principals: []kdc.Principal{{Name: "zoe"}, {Name: "HTTP/idp.lab.test"}, {Name: "HTTP/web.elsewhere.org"}}},
 	}}}
 	if err := s.Start(); err != nil {
 		t.Fatal(err)

@@ -140,7 +140,7 @@ func (c *Client) clientKeytab() (string, error) {
 // cacheSource looks at a cache.
 func (c *Client) cacheSource(cache *ccache.Cache) source {
 	s := source{Source: Source{Name: cache.Name, Principal: cache.Principal, Offset: cache.Offset, Lax: cache.Lax, Err: cache.Err},
-		credentials: slices.DeleteFunc(slices.Clone(cache.Credentials), krb5.Credential.IsConfig)}
+		credentials: cache.Credentials}
 	now := c.now().Add(cache.Offset)
 	for _, t := range s.credentials {
 		s.Tickets = append(s.Tickets, Ticket{Client: t.Client, Server: t.Server, Start: t.StartTime, End: t.EndTime,

@@ -149,7 +149,7 @@ func (t *Transport) authenticated(ctx context.Context, r *http.Request) (*http.R
 	if err != nil {
 		return nil, err
 	}
-	if err := judge(answer, host, got, pending); err != nil {
+	if err := judge(answer, host, got, pending, t.Client.now().Add(got.offset)); err != nil {
 		discard(answer)
 		t.Client.forget(got)
 		return nil, fmt.Errorf("kerberos: authenticating: %w", err)
@@ -157,12 +157,15 @@ func (t *Transport) authenticated(ctx context.Context, r *http.Request) (*http.R
 	return answer, nil
 }
 
-// judge tells whether an answer may be believed.
-func judge(answer *http.Response, host string, got obtained, pending *gss.Pending) error {
+// judge tells whether an answer may be believed, which came at a time by the clock of the KDC.
+func judge(answer *http.Response, host string, got obtained, pending *gss.Pending, now time.Time) error {
 	challenges := challenge.Parse(answer.Header)
 	spn := got.credential.Server.String()
 	token, offered := challenge.Negotiate(challenges)
 	refused := &RefusedError{Host: host, SPN: spn, Principal: got.credential.Client, Offset: got.offset}
+	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
+		refused.Ahead = date.Sub(now).Round(time.Second)
+	}
 	if answer.StatusCode == http.StatusUnauthorized && !offered {
 		return &NotOfferedError{host, challenge.Schemes(challenges)}
 	}

@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jcmturner/gofork/encoding/asn1"
+	"github.com/jcmturner/gokrb5/v8/crypto"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
 
 	"github.com/x509up/x509up/internal/fed/kdc"
 	"github.com/x509up/x509up/internal/fed/krbclient"
@@ -213,6 +217,54 @@ func TestLoginAnswers(t *testing.T) {
 	if e, ok := errors.AsType[*ticket.ReplyError](err); !ok || !strings.Contains(e.Reason, "the number") {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestLoginAnswersOfAnotherKind: answers that are sealed with the right key, for another than was asked for.
+func TestLoginAnswersOfAnotherKind(t *testing.T) {
+	t.Parallel()
+	key := krb5.Key{Type: 18, Value: sessionKey.KeyValue}
+	for name, test := range map[string]struct{ server, client, want string }{
+		"as it should be": {"krbtgt/A@A", "jdoe@A", ""},
+		"another service": {"HTTP/www@A", "jdoe@A", "it is a ticket for HTTP/www@A, and one for krbtgt/A@A was asked for"},
+		"another realm":   {"krbtgt/B@A", "jdoe@A", "it is a ticket for krbtgt/B@A"},
+		"another client":  {"krbtgt/A@A", "lee@A", "it is for lee@A, and not for jdoe@A"},
+	} {
+		c := &ticket.Client{Now: func() time.Time { return noon }, Send: func(_ context.Context, _ string, request []byte) ([]byte, string, error) {
+			var r messages.ASReq
+			if err := r.Unmarshal(request); err != nil {
+				t.Fatal(err)
+			}
+			return initial(t, r.ReqBody.Nonce, test.server, test.client), "kdc", nil
+		}}
+		_, err := c.Login(t.Context(), parse(t, "jdoe@A"), []keytab.Entry{{KVNO: 1, Key: key}})
+		if (test.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+// initial is an AS-REP that gokrb5 has written.
+func initial(t *testing.T, nonce int, server, client string) []byte {
+	t.Helper()
+	part := messages.EncKDCRepPart{Key: sessionKey, LastReqs: []messages.LastReq{{LRValue: noon}}, Nonce: nonce, Flags: asn1.BitString{Bytes: make([]byte, 4), BitLength: 32},
+		AuthTime: noon, EndTime: noon.Add(time.Hour)}
+	part.SName, part.SRealm = split(t, server)
+	plain, err := part.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := crypto.GetEncryptedData(plain, sessionKey, 3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply := messages.ASRep{KDCRepFields: messages.KDCRepFields{PVNO: 5, MsgType: 11, EncPart: sealed,
+		Ticket: messages.Ticket{TktVNO: 5, Realm: part.SRealm, SName: part.SName, EncPart: types.EncryptedData{EType: 18, Cipher: []byte("x")}}}}
+	reply.CName, reply.CRealm = split(t, client)
+	data, err := reply.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 func TestNotify(t *testing.T) {

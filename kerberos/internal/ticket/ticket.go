@@ -237,8 +237,14 @@ func grantorOf(realm, in string) krb5.Principal {
 	return krb5.Principal{Type: 2, Realm: in, Names: []string{"krbtgt", realm}}
 }
 
-// find is the ticket for a server that is valid for longest; of any realm if the server has none.
+// find is the ticket for a server that is valid for longest; of any realm if the server has none, but rather of the client's.
 func (s *Session) find(c *Client, server krb5.Principal) (found krb5.Credential, ok bool) {
+	if own := server; server.Realm == "" {
+		own.Realm = s.Client.Realm
+		if found, ok = s.find(c, own); ok {
+			return found, ok
+		}
+	}
 	for _, t := range s.Tickets {
 		wanted := server
 		if wanted.Realm == "" {

@@ -34,6 +34,7 @@ func TestWays(t *testing.T) {
 	}{
 		{"it is there", "", []string{own, "HTTP/www@A"}, "HTTP/www@A", nil, nil, "HTTP/www@A"},
 		{"it is there, in some realm", "", []string{own, "HTTP/www@B"}, "HTTP/www", nil, nil, "HTTP/www@B"},
+		{"it is there, in two realms", "", []string{own, "HTTP/www@B", "HTTP/www@A"}, "HTTP/www", nil, nil, "HTTP/www@A"},
 		{"it is there, and no TGT", "", []string{"HTTP/www@A"}, "HTTP/www@A", nil, nil, "HTTP/www@A"},
 		{"no TGT", "", []string{"krbtgt/B@B"}, "HTTP/www@A", nil, nil, "jdoe@A has no ticket-granting ticket"},
 		{"the own realm", "", []string{own}, "HTTP/www@A", map[string][]answer{"HTTP/www@A": {{}}}, []string{"HTTP/www@A"}, "HTTP/www@A"},
