@@ -74,7 +74,9 @@ type Findings struct {
 
 // Find looks at all sources and says which would be taken, and why not the others, for a service of which nothing is known. It asks
 // no KDC.
-func (c *Client) Find(ctx context.Context) (*Findings, error) { return c.FindFor(ctx, krb5.Principal{}) }
+func (c *Client) Find(ctx context.Context) (*Findings, error) {
+	return c.FindFor(ctx, krb5.Principal{})
+}
 
 // FindFor is Find for a service: a cache of its realm goes before others, and one that has a ticket for it will do although its
 // ticket-granting ticket has expired.
