@@ -63,6 +63,14 @@ func answering(status int, fields ...string) func(http.ResponseWriter, request) 
 	}
 }
 
+// at answers at another time.
+func at(date time.Time, respond func(http.ResponseWriter, request)) func(http.ResponseWriter, request) {
+	return func(out http.ResponseWriter, r request) {
+		out.Header().Set("Date", date.UTC().Format(http.TimeFormat))
+		respond(out, r)
+	}
+}
+
 // skewToken is what MIT's acceptor says of an authenticator from another time.
 func skewToken(t *testing.T) string {
 	t.Helper()
@@ -100,6 +108,11 @@ func TestAnswers(t *testing.T) {
 		{"refused with a reason", false, answering(401, "Negotiate "+skewToken(t)), func(err error) bool { return refused(err) && errors.Is(err, kerberos.ErrClockSkew) },
 			"for HTTP/127.0.0.1@EXAMPLE.ORG: its clock differs too much from this machine's (KRB_AP_ERR_SKEW) (“mod[2J”)"},
 		{"a reason without a refusal", false, answering(200, "Negotiate "+skewToken(t)), refused, "KRB_AP_ERR_SKEW"},
+		{"refused by another clock", false, at(noon.Add(10*time.Minute), answering(401, "Negotiate")),
+			func(err error) bool { return refused(err) && errors.Is(err, kerberos.ErrClockSkew) }, "for HTTP/127.0.0.1@EXAMPLE.ORG: its clock is 10m0s from that of the KDC"},
+		{"refused by the same clock", false, at(noon.Add(-4*time.Minute), answering(401, "Negotiate")), func(err error) bool {
+			return refused(err) && !errors.Is(err, kerberos.ErrClockSkew) && strings.HasSuffix(err.Error(), "EXAMPLE.ORG")
+		}, "refused the ticket"},
 		{"rejected", false, answering(200, "Negotiate oQcwBaADCgEC"), refused, "refused the ticket"},
 		{"no tickets", false, answering(401, `Basic realm="a"`, "Bearer"), func(err error) bool { _, ok := errors.AsType[*kerberos.NotOfferedError](err); return ok },
 			"127.0.0.1:PORT does not take a Kerberos ticket, but asks for Basic or Bearer"},

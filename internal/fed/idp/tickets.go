@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/x509up/x509up/internal/fed/faults"
 	"github.com/x509up/x509up/internal/fed/journal"
@@ -31,6 +32,9 @@ func (p *Provider) negotiate(w *journal.Response, r *http.Request) (user *User, 
 	if err != nil {
 		w.Entry.Ticket = err.Error()
 		return nil, "", challenges
+	}
+	if p.Faults[faults.KerberosSkew] {
+		w.Header().Set("Date", p.Now().Add(10*time.Minute).UTC().Format(http.TimeFormat))
 	}
 	accepted, err := p.Tickets.Accept(token)
 	if err != nil {
