@@ -28,6 +28,8 @@ type ECP struct {
 	Warm *http.Transport
 	// PKCS12 lets the server make the key.
 	PKCS12 bool
+	// Explain, if not nil, is told why there is no certificate, while the lock on the stored credential is held, and says why.
+	Explain func(context.Context, error) error
 }
 
 // Keys is 1, or 0 when the server makes the key.
@@ -52,6 +54,9 @@ func (s *ECP) Obtain(ctx context.Context, keys *keygen.Pool, lifetime time.Durat
 		ecp.Preconnect(ctx, s.Warm, s.Client.ECP.IdP)
 	}
 	issued, err := s.issue(ctx, keys, lifetime)
+	if err != nil && s.Explain != nil {
+		err = s.Explain(ctx, err)
+	}
 	if err != nil {
 		return nil, err
 	}

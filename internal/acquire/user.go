@@ -5,6 +5,7 @@ package acquire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,6 +26,8 @@ type User struct {
 	Extra bool
 	// Passphrase is asked for the passphrase of a file, if its key is encrypted.
 	Passphrase func(ctx context.Context, file string) (string, error)
+	// Again is told that the passphrase of a file was wrong, and says whether Passphrase knows another one. Nil: it does not.
+	Again func(file string) bool
 	// Files reads them; the zero value is strict about owners and permissions.
 	Files credstore.Reader
 }
@@ -60,7 +63,11 @@ func (s *User) read(ctx context.Context, path string, open func(string) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	contents, err := pemfile.Read(data, func() (string, error) { return s.Passphrase(ctx, path) })
+	ask := func() (string, error) { return s.Passphrase(ctx, path) }
+	contents, err := pemfile.Read(data, ask)
+	for errors.Is(err, pemfile.ErrPassphrase) && s.Again != nil && s.Again(path) {
+		contents, err = pemfile.Read(data, ask)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("acquire: reading %s: %w", path, err)
 	}

@@ -6,10 +6,11 @@
 // the rooms below, one file each, with its options, the cobra command that reads
 // them, and a function that carries them out:
 //
-//	getcmd    get-cert, init
-//	filecmd   info, verify, destroy, import
-//	vocmd     vo
-//	pagecmd   curl, get-cookie, list-idps
+//	getcmd      get-cert, init
+//	filecmd     info, verify, destroy, import
+//	vocmd       vo
+//	keyringcmd  keyring
+//	pagecmd     curl, get-cookie, list-idps
 //
 // They stand on rooms that know of no command, and on no other command's:
 //
@@ -40,6 +41,7 @@ import (
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/cli/filecmd"
 	"github.com/x509up/x509up/internal/cli/getcmd"
+	"github.com/x509up/x509up/internal/cli/keyringcmd"
 	"github.com/x509up/x509up/internal/cli/pagecmd"
 	"github.com/x509up/x509up/internal/cli/verdict"
 	"github.com/x509up/x509up/internal/cli/vocmd"
@@ -117,7 +119,7 @@ func commands() map[string]func(*console.Console) *cobra.Command {
 	return map[string]func(*console.Console) *cobra.Command{
 		"get-cert": getcmd.NewGetCert, "init": getcmd.NewInit, "import": filecmd.NewImport, "list-idps": pagecmd.NewListIdPs,
 		"info": filecmd.NewInfo, "verify": filecmd.NewVerify, "destroy": filecmd.NewDestroy,
-		"vo":   vocmd.New,
+		"vo": vocmd.New, "keyring": keyringcmd.New,
 		"curl": pagecmd.NewCurl, "get-cookie": pagecmd.NewGetCookie,
 		"version": newVersion, "completion": newCompletion, "exit-codes": newExitCodesTopic, "environment": newEnvironmentTopic,
 	}

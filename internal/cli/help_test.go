@@ -28,10 +28,10 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), err.String(), code
 }
 
-var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "vo", "version", "completion"}
+var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "vo", "keyring", "version", "completion"}
 
-// subcommands are those of vo.
-var subcommands = []string{"vo list", "vo show", "vo add", "vo check", "vo remove"}
+// subcommands are those of vo and keyring.
+var subcommands = []string{"vo list", "vo show", "vo add", "vo check", "vo remove", "keyring set", "keyring status", "keyring delete"}
 
 // TestHelp holds the quality of the help: a sentence, an example that names the
 // command, a meaning for every option, lines that fit a terminal.

@@ -160,6 +160,7 @@ var keyTests = map[string]keyTest{
 // initKeys are for init alone, and have their tests in these scripts.
 var initKeys = map[string]string{
 	"cert": "init", "key": "init", "passphrase-file": "init", "passphrase-command": "init", "allow-key-mode": "keymode",
+	"keyring": "keyring_login",
 }
 
 // TestProfileKeys: every key that a profile may have does something for get-cert, or has a test for init.

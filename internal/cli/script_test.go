@@ -5,6 +5,7 @@ package cli_test
 
 import (
 	"errors"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,6 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/x509up/x509up/credstore"
-	"github.com/x509up/x509up/internal/cli"
 	"github.com/x509up/x509up/internal/fed"
 	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/proxycert"
@@ -27,7 +27,7 @@ const quickExit = "atexit_sleep_ms=0"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"x509up": func() { os.Exit(cli.Process("v0.0.0-test")) },
+		"x509up": func() { os.Exit(process()) },
 	})
 }
 
@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 //	fed [FAULT…]            a federation, until the script ends, and its variables
 //	exits CODE COMMAND…     COMMAND must end with this exit code
 //	logins N                the identity provider has accepted N passwords
+//	passwords N             it was sent N, good or bad
 //	assertions N            the service provider was sent N assertions
 //	mode OCTAL FILE         the mode of FILE
 //	pkcs12 FOLDER FILE PW   FILE is made of FOLDER's usercert.pem and userkey.pem
@@ -67,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"fed":        startFederation,
 			"exits":      exits,
 			"logins":     logins,
+			"passwords":  passwords,
 			"assertions": assertions,
 			"mode":       mode,
 			"lines":      lines,
@@ -104,6 +106,9 @@ func startFederation(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("PAGE", f.ProtectedURL)
 	ts.Setenv("PUBLIC", f.PublicURL)
 	ts.Setenv("ENTITYID", f.EntityID)
+	u, err := url.Parse(f.IdPURL)
+	ts.Check(err)
+	ts.Setenv("IDP_HOST", u.Host)
 	ts.Setenv("LIST", f.ListURL)
 	ts.Setenv("METADATA", f.MetadataURL)
 	ts.Setenv("MDQ", f.MDQURL)
@@ -139,6 +144,16 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 func logins(ts *testscript.TestScript, _ bool, args []string) {
 	wantCount(ts, "logins", ts.Value(stateKey{}).(*state).fed.Logins(), args)
+}
+
+func passwords(ts *testscript.TestScript, _ bool, args []string) {
+	n := 0
+	for _, r := range ts.Value(stateKey{}).(*state).fed.Requests() {
+		if r.Server == "idp" && r.Method == "POST" {
+			n++
+		}
+	}
+	wantCount(ts, "passwords", n, args)
 }
 
 func assertions(ts *testscript.TestScript, _ bool, args []string) {

@@ -46,6 +46,7 @@ allow-key-mode    = true
 mode              = "pkcs12"
 reuse             = 0.5
 field             = ["certreq=csr", "submit=action"]
+keyring           = true
 voms              = ["cms", "dteam:/dteam/Role=pilot"]
 order             = ["/cms/Role=production"]
 target            = ["se.example.org"]
@@ -85,6 +86,7 @@ func TestEveryKey(t *testing.T) {
 		Mode:              "pkcs12",
 		Reuse:             0.5,
 		Fields:            []string{"certreq=csr", "submit=action"},
+		Keyring:           true,
 		VOMS:              []string{"cms", "dteam:/dteam/Role=pilot"},
 		Order:             []string{"/cms/Role=production"},
 		Targets:           []string{"se.example.org"},

@@ -46,6 +46,8 @@ type Profile struct {
 	PassphraseCommand string   // for a shell
 	AllowKeyMode      bool     // whoever else can read the key
 
+	Keyring bool // password and passphrase are looked for in the system's keyring
+
 	VOMS     []string // VO or VO:FQAN; a proxy with their attributes is made
 	Order    []string // FQANs
 	Targets  []string // hosts
@@ -120,6 +122,7 @@ func Keys() []Key {
 		text("passphrase-command", func(p *Profile) *string { return &p.PassphraseCommand }),
 		yesNo("allow-key-mode", func(p *Profile) *bool { return &p.AllowKeyMode }),
 		list("field", `a list of FIELD=NAME in quotes, such as ["certreq=csr"]`, value.text, func(p *Profile) *[]string { return &p.Fields }),
+		yesNo("keyring", func(p *Profile) *bool { return &p.Keyring }),
 		list("voms", `a list of VOs in quotes, such as ["cms", "dteam:/dteam/Role=pilot"]`, value.text, func(p *Profile) *[]string { return &p.VOMS }),
 		list("order", `a list of FQANs in quotes, such as ["/cms/Role=production"]`, value.text, func(p *Profile) *[]string { return &p.Order }),
 		list("target", `a list of hosts in quotes, such as ["se.example.org"]`, value.text, func(p *Profile) *[]string { return &p.Targets }),

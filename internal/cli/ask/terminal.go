@@ -20,12 +20,18 @@ type Terminal struct {
 	tty *term.Terminal
 }
 
+// Open opens the terminal, unless that has been done. Nobody needs to call it but who has something to say first, if somebody is there.
+func (l *Terminal) Open() (err error) {
+	if l.tty == nil {
+		l.tty, err = term.Open()
+	}
+	return err
+}
+
 // ask opens the terminal and asks a question on it.
 func (l *Terminal) ask(question func(*term.Terminal) error) (err error) {
-	if l.tty == nil {
-		if l.tty, err = term.Open(); err != nil {
-			return err
-		}
+	if err := l.Open(); err != nil {
+		return err
 	}
 	l.Patience.pause()
 	defer l.Patience.resume()

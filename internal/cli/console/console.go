@@ -27,6 +27,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/keyring"
 	"github.com/x509up/x509up/internal/term"
 	"github.com/x509up/x509up/internal/view"
 )
@@ -37,7 +38,8 @@ type Surroundings struct {
 	Out, Err io.Writer // the result, and what is said besides
 	Env      config.Env
 	Now      func() time.Time
-	Version  string // what the linker set; empty if it set none
+	Version  string          // what the linker set; empty if it set none
+	Keyring  keyring.Keyring // the zero value is that of the system
 }
 
 // System is the process's own surroundings. Version is what the linker set.

@@ -111,6 +111,52 @@ func ParseSpan(option, text string) (time.Duration, error) {
 	return d, nil
 }
 
+// Choice is the value of an option that says yes or no, for those where it counts whether it is given at all: --NAME=false goes before a
+// profile that says yes.
+type Choice int
+
+// What may have been chosen.
+const (
+	Unsaid Choice = iota
+	Yes
+	No
+)
+
+// AddChoice adds --NAME, which is Yes, and --NAME=false.
+func AddChoice(f *pflag.FlagSet, c *Choice, name, usage string) {
+	f.Var(c, name, usage)
+	f.Lookup(name).NoOptDefVal = "true"
+}
+
+// String is empty where nothing is said.
+func (c *Choice) String() string {
+	return map[Choice]string{Yes: "true", No: "false"}[*c]
+}
+
+// Set takes what other options for yes and no take.
+func (c *Choice) Set(text string) error {
+	yes, err := strconv.ParseBool(text)
+	if err != nil {
+		return errors.New("it is neither true nor false")
+	}
+	*c = No
+	if yes {
+		*c = Yes
+	}
+	return nil
+}
+
+// Type is that of other options for yes and no.
+func (c *Choice) Type() string { return "bool" }
+
+// Else is the choice, or what a profile says where there is none.
+func (c Choice) Else(profile bool) Choice {
+	if c == Unsaid && profile {
+		return Yes
+	}
+	return c
+}
+
 // NotEmpty is the value of an option that must not be empty: "$FILE" of a script that has no such variable is a slip, and
 // asking on the terminal instead would stop it.
 type NotEmpty string

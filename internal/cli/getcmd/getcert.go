@@ -299,6 +299,7 @@ func (o CertOptions) Source(con *console.Console, p *ask.Patience) (*acquire.ECP
 		FindIdP: client.FindIdP,
 		Warm:    client.Warm,
 		PKCS12:  o.Mode == "pkcs12",
+		Explain: client.Explain,
 	}, nil
 }
 

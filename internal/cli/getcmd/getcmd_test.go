@@ -16,6 +16,7 @@ import (
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/cli/console"
+	"github.com/x509up/x509up/internal/cli/files"
 	"github.com/x509up/x509up/internal/cli/getcmd"
 	"github.com/x509up/x509up/internal/cli/login"
 	"github.com/x509up/x509up/internal/cli/verdict"
@@ -127,7 +128,7 @@ func TestInitSource(t *testing.T) {
 }
 
 func isNoUserCert(err error) bool {
-	_, ok := errors.AsType[*verdict.NoUserCertError](err)
+	_, ok := errors.AsType[*files.NoUserCertError](err)
 	return ok
 }
 

@@ -34,6 +34,7 @@ type InitOptions struct {
 	File, Out            string // two names of one option
 	NewKey               KeyOptions
 	Passphrase           ask.SecretOptions
+	Keyring              console.Choice // before the passphrase is asked for, the system's keyring is looked into
 	KeyMode              files.KeyMode
 	Profile              string
 	VOMS                 VOMSOptions
@@ -57,6 +58,7 @@ func (o *InitOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Out, "out", "", "another name of --file, `FILE`, for who comes from voms-proxy-init or grid-proxy-init")
 	o.NewKey.addFlags(f)
 	o.Passphrase.AddFlags(f, "passphrase", "passphrase of the private key")
+	console.AddChoice(f, &o.Keyring, "keyring", "take the passphrase from the system's keyring (x509up keyring set)")
 	o.KeyMode.AddFlags(f)
 	o.VOMS.addFlags(f)
 	f.DurationVar(&o.VOMS.Timeout, "timeout", 0, "give up on the servers of VOs after this `TIME` in all (default 15s)")
@@ -83,8 +85,8 @@ else ~/.globus/usercred.p12, and for root the host certificate in
 /etc/grid-security. The passphrase is asked for if the key is encrypted.
 
 Settings come from options, then environment variables, then a profile of the
-configuration file: cert, key, passphrase-file or passphrase-command, file,
-hours, limited, key-type, key-format, reuse, allow-key-mode, voms, order, target,
+configuration file: cert, key, passphrase-file or passphrase-command, keyring,
+file, hours, limited, key-type, key-format, reuse, allow-key-mode, voms, order, target,
 vomslife, vomses, vomsdir. VOs of a profile are not asked when --voms names
 others; --voms= asks for none.`,
 		Example: `  $ x509up init
@@ -152,21 +154,16 @@ func (o *InitOptions) Check(given func(string) bool) error {
 // certificate from elsewhere.
 func (o *InitOptions) Fill(env config.Env, p config.Profile, given func(string) bool) {
 	if o.Cert == "" && !o.NoRegen {
-		o.Cert, o.Key = env("X509_USER_CERT"), env("X509_USER_KEY")
-		switch {
-		case o.Cert != "":
-		case p.Cert != "":
-			o.Cert, o.Key = p.Cert, p.Key
-		default:
-			o.Key = config.First(o.Key, p.Key)
-		}
+		o.Cert, o.Key = files.NameUserCertificate(env, p)
 	}
-	if o.Passphrase == (ask.SecretOptions{}) {
+	// Of --keyring on the command line, and a file in a profile, the former counts.
+	if o.Passphrase == (ask.SecretOptions{}) && o.Keyring != console.Yes {
 		o.Passphrase.File = p.PassphraseFile
 		if o.Passphrase.File == "" {
 			o.Passphrase.Command = p.PassphraseCommand
 		}
 	}
+	o.Keyring = o.Keyring.Else(p.Keyring)
 	o.File = config.First(o.File, o.Out, env("X509_USER_PROXY"), p.File, files.DefaultCredential())
 	o.NewKey.fill(p)
 	if !given("hours") && !given("valid") && p.Hours > 0 {

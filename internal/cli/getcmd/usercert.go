@@ -6,33 +6,25 @@ package getcmd
 import (
 	"cmp"
 	"context"
-	"errors"
 	"os"
-	"path/filepath"
 
-	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/acquire"
 	"github.com/x509up/x509up/internal/cli/ask"
 	"github.com/x509up/x509up/internal/cli/console"
-	"github.com/x509up/x509up/internal/cli/verdict"
-	"github.com/x509up/x509up/internal/config"
+	"github.com/x509up/x509up/internal/cli/files"
 	"github.com/x509up/x509up/internal/view"
 	"github.com/x509up/x509up/proxycert"
 )
 
 // Source finds the user certificate, or says with a NoUserCertError that there is none. Stored is where proxies are.
 func (o InitOptions) Source(con *console.Console, stored acquire.Target) (*acquire.User, error) {
-	source := &acquire.User{Files: stored.Files, Passphrase: func(ctx context.Context, file string) (string, error) {
-		tty := new(ask.Terminal)
-		defer tty.Close()
-		text, err := ask.Secret(ctx, con, o.Passphrase, tty, ask.ThePassphrase, view.Line("passphrase for "+file+": "))
-		return text.Reveal(), err
-	}}
+	p := passphrases{con: con, o: o}
+	source := &acquire.User{Files: stored.Files, Passphrase: p.ask, Again: p.again}
 	var err error
 	if o.NoRegen {
 		source.Cert, source.Extra = stored.File, true
 	} else {
-		source.Cert, source.Key, err = userFiles(con, o.Cert, o.Key)
+		source.Cert, source.Key, err = files.FindUserCertificate(con, o.Cert, o.Key)
 	}
 	if err == nil && !o.NoRegen && !o.VOMS.List && holdsUserKey(stored, cmp.Or(source.Key, source.Cert)) {
 		err = console.Usagef("--file and the user certificate are the same file, %s: the proxy would take the place of its key, which could not be had again", stored.File)
@@ -52,35 +44,39 @@ func holdsUserKey(stored acquire.Target, key string) bool {
 	return err == nil && proxycert.TypeOf(c.Leaf()).Format == proxycert.FormatEEC
 }
 
-// Where certificates are when nobody says so; Globus, VOMS and ARC agree.
-const hostFolder = "/etc/grid-security"
+// passphrases are those of one run of init.
+type passphrases struct {
+	con   *console.Console
+	o     InitOptions
+	kept  bool   // the last one came from the keyring
+	wrong string // the file for which that of the keyring is wrong
+}
 
-// userFiles returns the files with the user certificate and its key, of which
-// the latter is empty if the former holds both. Both may be named already, or
-// the key alone, which then belongs to the certificate in ~/.globus.
-func userFiles(con *console.Console, cert, key string) (string, string, error) {
-	if cert != "" {
-		return cert, key, nil
+// ask gets the passphrase of a file from where the options say.
+func (p *passphrases) ask(ctx context.Context, file string) (string, error) {
+	tty := new(ask.Terminal)
+	defer tty.Close()
+	prompt := view.Line("passphrase for " + file + ": ")
+	if p.o.Keyring != console.Yes {
+		text, err := ask.Secret(ctx, p.con, p.o.Passphrase, tty, ask.ThePassphrase, prompt)
+		return text.Reveal(), err
 	}
-	var tried []string
-	exists := func(path string) bool {
-		tried = append(tried, path)
-		_, err := os.Stat(path)
-		return !errors.Is(err, os.ErrNotExist)
+	item, err := ask.PassphraseItem(file)
+	if err != nil {
+		return "", err
 	}
-	if home := con.Env("HOME"); home != "" {
-		globus := filepath.Join(home, ".globus")
-		if path := filepath.Join(globus, credstore.CertName); exists(path) {
-			return path, config.First(key, filepath.Join(globus, credstore.KeyName)), nil
-		}
-		if path := filepath.Join(globus, "usercred.p12"); exists(path) {
-			return path, "", nil
-		}
+	var wrong error
+	if p.wrong == file {
+		wrong = &ask.WrongError{Item: item}
 	}
-	if os.Geteuid() == 0 {
-		if path := filepath.Join(hostFolder, "hostcert.pem"); exists(path) {
-			return path, filepath.Join(hostFolder, "hostkey.pem"), nil
-		}
-	}
-	return "", "", &verdict.NoUserCertError{Tried: tried}
+	text, kept, err := ask.KeptSecret(ctx, p.con, p.o.Passphrase, item, wrong, tty, ask.ThePassphrase, prompt)
+	p.kept = kept
+	return text.Reveal(), err
+}
+
+// again lets the terminal be asked when the keyring's passphrase is wrong: no server counts that.
+func (p *passphrases) again(file string) bool {
+	again := p.kept
+	p.kept, p.wrong = false, file
+	return again
 }

@@ -40,6 +40,7 @@ type Options struct {
 	IdentityProvider string            // URL, a part of a name, or entityID
 	Username         string            // empty: it is asked for
 	Password         ask.SecretOptions // none: it is asked for
+	Keyring          console.Choice    // before it is asked for, the system's keyring is looked into
 	IdPList          string            // URL or file of a list in CILogon's form
 	Metadata         string            // URL or file of SAML metadata
 	Profile          string            // the name of one
@@ -68,6 +69,7 @@ func (o *Options) AddFlags(f *pflag.FlagSet, letters bool) {
 	f.StringVarP(&o.IdentityProvider, "identity-provider", short("i"), "", "identity provider: `NAME|URL|entityID`")
 	f.StringVarP(&o.Username, "username", "u", "", "user `NAME` at the identity provider")
 	o.Password.AddFlags(f, "password", "password")
+	console.AddChoice(f, &o.Keyring, "keyring", "take the password from the system's keyring (x509up keyring set)")
 	o.AddSources(f)
 	f.StringVar(&o.ClientCert, "client-cert", "", "certificate for TLS at the identity provider, `FILE` (PEM)")
 	f.StringVar(&o.ClientKey, "client-key", "", "its key, `FILE` (PEM), if it is in another one")
@@ -88,12 +90,14 @@ func (o *Options) AddSources(f *pflag.FlagSet) {
 func (o *Options) Fill(env config.Env, p config.Profile) {
 	o.IdentityProvider = config.First(o.IdentityProvider, env("ECP_IDP"), p.IdentityProvider)
 	o.Username = config.First(o.Username, env("X509UP_USERNAME"), p.Username)
-	if o.Password == (ask.SecretOptions{}) {
+	// Of --keyring on the command line, and a file in a variable or a profile, the former counts.
+	if o.Password == (ask.SecretOptions{}) && o.Keyring != console.Yes {
 		o.Password.File = config.First(env("X509UP_PASSWORD_FILE"), p.PasswordFile)
 		if o.Password.File == "" {
 			o.Password.Command = p.PasswordCommand
 		}
 	}
+	o.Keyring = o.Keyring.Else(p.Keyring)
 	o.IdPList = config.First(o.IdPList, p.IdPList)
 	o.Metadata = config.First(o.Metadata, p.Metadata)
 	o.CAFile = config.First(o.CAFile, p.CAFile)
@@ -109,6 +113,9 @@ type Client struct {
 	Warm *http.Transport
 	// FindIdP finds the identity provider that the options name.
 	FindIdP func(context.Context) (*url.URL, error)
+	// Explain makes of the error of a login, or of another, what is to be said. If a password of the keyring was refused it is noted
+	// there that it is not to be sent again: Explain is called before anybody else may log in.
+	Explain func(context.Context, error) error
 }
 
 // New makes the client. It asks nothing of the network or the user yet; while it
@@ -132,6 +139,8 @@ func New(con *console.Console, o Options, p *ask.Patience) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	stored := new(kept)
+	explain := func(ctx context.Context, err error) error { return stored.explain(ctx, con, err) }
 	client := &ecp.Client{
 		Duo:              duo,
 		WaitForChallenge: o.WaitForChallenge,
@@ -141,10 +150,10 @@ func New(con *console.Console, o Options, p *ask.Patience) (*Client, error) {
 		Notify:           func(doing, host string) { con.Tell("%s %s", doing, host) },
 	}
 	if o.ClientCert == "" {
-		client.Credentials = credentials(con, o, p)
+		client.Credentials = credentials(con, o, p, stored)
 	}
 	finder := Finder(con, o, Logged(con, spTransport, "idp list"))
-	return &Client{ECP: client, Warm: idpTransport, FindIdP: func(ctx context.Context) (*url.URL, error) {
+	return &Client{ECP: client, Warm: idpTransport, Explain: explain, FindIdP: func(ctx context.Context) (*url.URL, error) {
 		found, err := finder.Find(ctx, o.IdentityProvider)
 		if err != nil {
 			return nil, err
@@ -193,7 +202,7 @@ func parseDuo(text string) (ecp.Duo, error) {
 
 // credentials asks for the user name and the password when a login needs them:
 // after the service provider has answered.
-func credentials(con *console.Console, o Options, wait *ask.Patience) func(context.Context, ecp.Prompt) (ecp.Credentials, error) {
+func credentials(con *console.Console, o Options, wait *ask.Patience, stored *kept) func(context.Context, ecp.Prompt) (ecp.Credentials, error) {
 	return func(ctx context.Context, p ecp.Prompt) (ecp.Credentials, error) {
 		tty := &ask.Terminal{Patience: wait}
 		defer tty.Close()
@@ -209,7 +218,7 @@ func credentials(con *console.Console, o Options, wait *ask.Patience) func(conte
 				return ecp.Credentials{}, ask.NoTerminal(err, ask.TheUserName)
 			}
 		}
-		password, err := ask.Secret(ctx, con, o.Password, tty, ask.ThePassword, view.Line("password for "+user+" on "+host+": "))
+		password, err := stored.ask(ctx, con, o, tty, user, p)
 		if err != nil {
 			return ecp.Credentials{}, err
 		}

@@ -47,7 +47,10 @@ func atPage(ctx context.Context, con *console.Console, o login.Options, cookies,
 	if err != nil {
 		return err
 	}
-	return patience.Explain(ctx, do(ctx, place{u, client, jar}))
+	if err := do(ctx, place{u, client.ECP, jar}); err != nil {
+		return patience.Explain(ctx, client.Explain(ctx, err))
+	}
+	return nil
 }
 
 // oneURL is cobra.ExactArgs(1) with a message that says what is missing.
@@ -60,7 +63,7 @@ func oneURL(_ *cobra.Command, args []string) error {
 
 // newPageClient makes a client for pages. It can do without an identity
 // provider until a service provider asks for a login.
-func newPageClient(ctx context.Context, con *console.Console, o login.Options, p *ask.Patience, jar *cookiefile.Jar, file string) (*ecp.Client, error) {
+func newPageClient(ctx context.Context, con *console.Console, o login.Options, p *ask.Patience, jar *cookiefile.Jar, file string) (*login.Client, error) {
 	if file != "" {
 		// A login, and a push to a telephone, must not be in vain.
 		if err := credstore.CheckTarget(file); err != nil {
@@ -70,17 +73,17 @@ func newPageClient(ctx context.Context, con *console.Console, o login.Options, p
 			return nil, err
 		}
 	}
-	login, err := login.New(con, o, p)
+	client, err := login.New(con, o, p)
 	if err != nil {
 		return nil, err
 	}
-	login.ECP.Jar = jar
+	client.ECP.Jar = jar
 	if o.IdentityProvider != "" {
-		if login.ECP.IdP, err = login.FindIdP(ctx); err != nil {
+		if client.ECP.IdP, err = client.FindIdP(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return login.ECP, nil
+	return client, nil
 }
 
 // fillLogin checks the options of a command for pages, and fills them.

@@ -17,14 +17,6 @@ var (
 	ErrNoList            = errors.New("there is no list of identity providers")
 )
 
-// NoUserCertError means that there is no user certificate at the places where it is looked for.
-type NoUserCertError struct{ Tried []string }
-
-// Error names the places.
-func (e *NoUserCertError) Error() string {
-	return "there is no user certificate: looked for " + strings.Join(e.Tried, ", ")
-}
-
 // KeylessError means that what should be destroyed is no credential.
 type KeylessError struct{ Path string }
 

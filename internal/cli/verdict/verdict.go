@@ -163,6 +163,9 @@ func judgeOwn(err error, v *Verdict) bool {
 		}
 		return v.is(ExitFailure)
 	}
+	if judgeKeyring(err, v) {
+		return true
+	}
 	for ; err != nil; err = errors.Unwrap(err) {
 		if judgeUsage(err, v) || judgeImport(err, v) {
 			return true
@@ -212,7 +215,7 @@ func judgeUsage(err error, v *Verdict) bool {
 		return v.is(ExitUnfit, "--force replaces it and keeps a copy")
 	case *KeylessError:
 		return v.is(ExitUnfit, "-f FILE names another file; what is in this one is no secret: rm "+shellQuote(e.Path)+" removes it")
-	case *NoUserCertError:
+	case *files.NoUserCertError:
 		return v.is(ExitNoCredential, "--cert FILE names it, in PEM or PKCS #12; x509up import FILE puts it where it is looked for")
 	case *files.RefusedError:
 		return v.is(ExitUnfit, refusedHint(e))
@@ -239,12 +242,4 @@ var terminalHints = map[string]string{
 }
 
 // shellQuote makes a path fit to be pasted into a shell.
-func shellQuote(s string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
+func shellQuote(s string) string { return console.Quote(s) }

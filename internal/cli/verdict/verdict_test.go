@@ -77,7 +77,7 @@ func TestJudge(t *testing.T) {
 		{"a certificate for a key", &files.RefusedError{Err: mode(0o600), Keyless: true}, verdict.ExitUnfit, []string{"it holds no private key: --key"}},
 		{"another owner", &files.RefusedError{Err: &credstore.OwnerError{Path: "/a"}}, verdict.ExitUnfit, []string{"--allow-key-mode reads it all the same"}},
 
-		{"no user certificate", &verdict.NoUserCertError{}, verdict.ExitNoCredential, []string{"--cert FILE names it"}},
+		{"no user certificate", &files.NoUserCertError{}, verdict.ExitNoCredential, []string{"--cert FILE names it"}},
 		{"a certificate to destroy", &verdict.KeylessError{Path: "/a"}, verdict.ExitUnfit, []string{"-f FILE names another file"}},
 		{"occupied", &verdict.OccupiedError{Path: "/a"}, verdict.ExitUnfit, []string{"--force replaces it"}},
 		{"half of an import", &verdict.ImportHalfError{Err: &pemfile.MissingError{}}, verdict.ExitUnfit, []string{"import takes one file"}},
@@ -122,7 +122,7 @@ func TestTexts(t *testing.T) {
 	t.Parallel()
 	names := strings.Fields(strings.Repeat("vo ", 12))
 	for want, err := range map[string]error{
-		"there is no user certificate: looked for /a, /b":                &verdict.NoUserCertError{Tried: []string{"/a", "/b"}},
+		"there is no user certificate: looked for /a, /b":                &files.NoUserCertError{Tried: []string{"/a", "/b"}},
 		"/a holds certificates and no private key; it is not touched":    &verdict.KeylessError{Path: "/a"},
 		"/a is there already; it is not replaced":                        &verdict.OccupiedError{Path: "/a"},
 		"there are 12 VOs: " + strings.Repeat("vo, ", 10) + "…":          &verdict.SeveralVOsError{VOs: names},
