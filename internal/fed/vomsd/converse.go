@@ -7,22 +7,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
-	"strconv"
 	"strings"
 
 	"github.com/x509up/x509up/internal/fed/journal"
+	"github.com/x509up/x509up/internal/fed/vomsd/wire"
 )
 
 const (
 	record    = 16 << 10 // the longest that TLS has, and so the longest request of the older protocol
 	maxHeader = 64 << 10
 )
-
-// An answer is what goes out, whole, and what the journal says of it.
-type answer struct {
-	status int // of HTTP; 0 for the older protocol
-	wire   string
-}
 
 // converse reads the one request of a connection and answers it.
 func (s *Server) converse(raw net.Conn, conn *tls.Conn, entry journal.Request, holder *x509.Certificate) {
@@ -35,7 +29,7 @@ func (s *Server) converse(raw net.Conn, conn *tls.Conn, entry journal.Request, h
 	if err != nil {
 		return
 	}
-	var a answer
+	var a wire.Answer
 	if text := string(buf[:n]); strings.HasPrefix(text, "GET") && !s.Faults.LegacyOnly {
 		for !strings.Contains(text, "\n\r\n") && !strings.Contains(text, "\n\n") {
 			if n, err = conn.Read(buf); err != nil || len(text) > maxHeader {
@@ -49,7 +43,7 @@ func (s *Server) converse(raw net.Conn, conn *tls.Conn, entry journal.Request, h
 		entry.Method = "XML"
 		a = s.legacy(text, holder, &entry)
 	}
-	entry.Status = a.status
+	entry.Status = a.Status
 	if s.Journal != nil {
 		s.Journal.Add(entry)
 	}
@@ -57,14 +51,14 @@ func (s *Server) converse(raw net.Conn, conn *tls.Conn, entry journal.Request, h
 }
 
 // rest answers a GET.
-func (s *Server) rest(text string, holder *x509.Certificate, entry *journal.Request) answer {
+func (s *Server) rest(text string, holder *x509.Certificate, entry *journal.Request) wire.Answer {
 	head := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	words := strings.Split(head[0], " ")
 	if len(words) != 3 || !strings.HasPrefix(words[2], "HTTP/1.") {
 		if s.Flavour == IAM {
 			return nginxError(400)
 		}
-		return answer{} // gSOAP waits for more; the client has waited enough
+		return wire.Answer{} // gSOAP waits for more; the client has waited enough
 	}
 	path, query, asked := strings.Cut(words[1], "?")
 	entry.Path, entry.Asked = path, query
@@ -75,20 +69,20 @@ func (s *Server) rest(text string, holder *x509.Certificate, entry *journal.Requ
 	case IAM:
 		return s.iam(path, query, userAgent(head[1:]), holder)
 	case Debian:
-		return answer{}
+		return wire.Answer{}
 	}
-	t, found := s.readTarget(path, query, asked)
+	t, found := wire.ReadTarget(s.VO.Name, path, query, asked)
 	switch {
 	case !found:
 		return s.notFound()
-	case t.deadly:
-		return answer{}
+	case t.Deadly:
+		return wire.Answer{}
 	}
-	var warnings []item
-	if t.unknown {
-		warnings = []item{{warnUnknown, "Unknown parameters in the request were ignored!"}}
+	var warnings []wire.Item
+	if t.Unknown {
+		warnings = []wire.Item{{Number: wire.WarnUnknown, Message: "Unknown parameters in the request were ignored!"}}
 	}
-	return s.decide(t.document, holder, warnings).rest()
+	return s.decide(t.Document, holder, warnings).REST()
 }
 
 // userAgent is what the client calls itself.
@@ -101,27 +95,27 @@ func userAgent(header []string) string {
 	return ""
 }
 
-func (s *Server) notFound() answer {
+func (s *Server) notFound() wire.Answer {
 	if s.Flavour == IAM {
 		return nginxError(404)
 	}
-	return gsoap(404, "text/xml", "")
+	return wire.HTTP(404, "text/xml", "")
 }
 
 // legacy answers the older protocol.
-func (s *Server) legacy(text string, holder *x509.Certificate, entry *journal.Request) answer {
+func (s *Server) legacy(text string, holder *x509.Certificate, entry *journal.Request) wire.Answer {
 	if s.Flavour == IAM {
 		return nginxError(400)
 	}
-	if r, err := readDocument(text); err == nil {
-		entry.Asked = strings.Join(r.commands, ",")
+	if r, err := wire.ReadDocument(text); err == nil {
+		entry.Asked = strings.Join(r.Commands, ",")
 	}
-	return s.decide(text, holder, nil).legacy()
+	return s.decide(text, holder, nil).Legacy()
 }
 
 // decide reads a document and says what is granted, behind warnings that there are already.
-func (s *Server) decide(document string, holder *x509.Certificate, warnings []item) result {
-	r, err := readDocument(document)
+func (s *Server) decide(document string, holder *x509.Certificate, warnings []wire.Item) wire.Result {
+	r, err := wire.ReadDocument(document)
 	if err == nil {
 		return s.grant(r, holder, warnings)
 	}
@@ -129,30 +123,24 @@ func (s *Server) decide(document string, holder *x509.Certificate, warnings []it
 	if s.Flavour == Debian {
 		interpret = "intepret"
 	}
-	complaint := item{errNoCommand, "Unable to " + interpret + " command: " + document}
+	complaint := wire.Item{Number: wire.ErrorNoCommand, Message: "Unable to " + interpret + " command: " + document}
 	// What kind of base64 is wanted was not read, and the server's own setting is the standard one.
-	return result{ac: none, base64: true, items: append(warnings, complaint)}
+	return wire.Result{AC: wire.None, Base64: true, Items: append(warnings, complaint)}
 }
 
 // spoil is where the faults are that are made in the bytes.
-func (s *Server) spoil(a answer) answer {
+func (s *Server) spoil(a wire.Answer) wire.Answer {
 	switch {
 	case s.Faults.Garbage:
-		a.wire = strings.Repeat("\x80\xff\x1b[2J%n\x00\r", 100)
+		a.Text = strings.Repeat("\x80\xff\x1b[2J%n\x00\r", 100)
 	case s.Faults.Huge:
-		const lines = 5 << 20 / 65
-		ac := "<ac>" + strings.Repeat("MIIB"+strings.Repeat("ABCDEFGHIJKL", 5)+"\n", lines) + "</ac>"
-		if a.status == 0 {
-			a.wire = legacyHead + ac + legacyTail
-		} else {
-			a = gsoap(200, "text/html", restHead+ac+restTail)
-		}
+		return a.Huge()
 	}
 	return a
 }
 
 // send writes the answer and ends the connection, as the flavour has it.
-func (s *Server) send(raw net.Conn, conn *tls.Conn, a answer) {
+func (s *Server) send(raw net.Conn, conn *tls.Conn, a wire.Answer) {
 	switch {
 	case s.Faults.Reset:
 		if tcp, ok := raw.(*net.TCPConn); ok {
@@ -161,25 +149,16 @@ func (s *Server) send(raw net.Conn, conn *tls.Conn, a answer) {
 		raw.Close()
 		return
 	case s.Faults.Slow:
-		if _, err := conn.Write([]byte(a.wire[:len(a.wire)/2])); err == nil {
+		if _, err := conn.Write([]byte(a.Text[:len(a.Text)/2])); err == nil {
 			drain(conn, stuck)
 		}
 		return
 	}
-	if _, err := conn.Write([]byte(a.wire)); err != nil {
+	if _, err := conn.Write([]byte(a.Text)); err != nil {
 		return
 	}
 	if s.Flavour == IAM {
 		_ = conn.CloseWrite()
 	}
 	hangUp(conn.NetConn())
-}
-
-// gsoap is an HTTP answer of the library of voms-server. The types are the wrong way round there: the one for success
-// is HTML.
-func gsoap(status int, contentType, body string) answer {
-	reasons := map[int]string{200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error"}
-	return answer{status, "HTTP/1.1 " + strconv.Itoa(status) + " " + reasons[status] + "\r\n" +
-		"Server: gSOAP/2.8\r\nX-Frame-Options: SAMEORIGIN\r\nContent-Type: " + contentType + "; charset=utf-8\r\n" +
-		"Content-Length: " + strconv.Itoa(len(body)) + "\r\nConnection: close\r\n\r\n" + body}
 }

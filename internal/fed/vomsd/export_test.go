@@ -12,7 +12,7 @@ import (
 // Answer is what the server says to the bytes of a request, without a connection.
 func (s *Server) Answer(request string, holder *x509.Certificate) string {
 	if len(request) >= 3 && request[:3] == "GET" {
-		return s.rest(request, holder, &journal.Request{}).wire
+		return s.rest(request, holder, &journal.Request{}).Text
 	}
-	return s.legacy(request, holder, &journal.Request{}).wire
+	return s.legacy(request, holder, &journal.Request{}).Text
 }

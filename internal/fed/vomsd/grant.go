@@ -9,24 +9,25 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/x509up/x509up/internal/fed/vomsd/wire"
 	"github.com/x509up/x509up/voms"
 )
 
 // grant decides about a request, in the order of voms-server's makeAC, on which depends which complaint is heard.
-func (s *Server) grant(r request, holder *x509.Certificate, warnings []item) result {
-	out := result{ac: none, base64: r.base64, items: warnings}
+func (s *Server) grant(r wire.Request, holder *x509.Certificate, warnings []wire.Item) wire.Result {
+	out := wire.Result{AC: wire.None, Base64: r.Base64, Items: warnings}
 	complain := func(number int, format string, args ...any) {
-		out.items = append(out.items, item{number, fmt.Sprintf(format, args...)})
+		out.Items = append(out.Items, wire.Item{Number: number, Message: fmt.Sprintf(format, args...)})
 	}
-	if len(r.commands) == 0 || r.targets != "" && s.Flavour == Debian {
-		return result{died: true}
+	if len(r.Commands) == 0 || r.Targets != "" && s.Flavour == Debian {
+		return wire.Result{Died: true}
 	}
-	if r.lifetime < 0 {
-		r.lifetime = s.maxLife()
+	if r.Lifetime < 0 {
+		r.Lifetime = s.maxLife()
 	}
-	if r.lifetime > s.maxLife() {
-		r.lifetime = s.maxLife()
-		complain(warnShortened, "%s:%d: The validity of this VOMS AC in your proxy is shortened to %d seconds!", s.Host, s.Port, r.lifetime)
+	if r.Lifetime > s.maxLife() {
+		r.Lifetime = s.maxLife()
+		complain(wire.WarnShortened, "%s:%d: The validity of this VOMS AC in your proxy is shortened to %d seconds!", s.Host, s.Port, r.Lifetime)
 	}
 	m, ok := s.member(holder)
 	if m.Suspended == "" && m.Unsigned {
@@ -34,23 +35,23 @@ func (s *Server) grant(r request, holder *x509.Certificate, warnings []item) res
 	}
 	switch {
 	case !ok:
-		complain(errNotMember, "%s: User unknown to this VO.", s.VO.Name)
+		complain(wire.ErrorNotMember, "%s: User unknown to this VO.", s.VO.Name)
 		return out
 	case m.Suspended != "":
-		complain(errSuspended, "User is currently suspended!\nSuspension reason: %s", m.Suspended)
+		complain(wire.ErrorSuspended, "User is currently suspended!\nSuspension reason: %s", m.Suspended)
 		return out
 	}
-	g := &grants{vo: s.VO.Name, member: m, order: r.order, collect: r.order == ""}
-	failed, died := g.runAll(r.commands)
+	g := &grants{vo: s.VO.Name, member: m, order: r.Order, collect: r.Order == ""}
+	failed, died := g.runAll(r.Commands)
 	switch {
 	case died:
-		return result{died: true}
+		return wire.Result{Died: true}
 	case failed != "":
-		complain(errNotMember, "%s", failed)
+		complain(wire.ErrorNotMember, "%s", failed)
 		return out
 	}
 	if first := g.sort(); first != "" && g.fqans[0] != first {
-		complain(warnNotFirst, "FQAN: %s is not the first selected!\n", g.fqans[0])
+		complain(wire.WarnNotFirst, "FQAN: %s is not the first selected!\n", g.fqans[0])
 	}
 	for i, f := range g.fqans {
 		if !strings.Contains(f, "/Role=") {
@@ -58,16 +59,16 @@ func (s *Server) grant(r request, holder *x509.Certificate, warnings []item) res
 		}
 		g.fqans[i] = f + "/Capability=NULL"
 	}
-	if r.commands[0] == "N" {
-		out.ac, out.list = "", strings.Join(g.fqans, "\n")+"\n"
+	if r.Commands[0] == "N" {
+		out.AC, out.List = "", strings.Join(g.fqans, "\n")+"\n"
 		return out
 	}
-	der, err := s.certify(holder, g.fqans, g.attributes, splitList(r.targets), r.lifetime)
+	der, err := s.certify(holder, g.fqans, g.attributes, splitList(r.Targets), r.Lifetime)
 	if err != nil {
-		complain(errNotMember, ": Unable to satisfy %s request due to database error.", r.commands[len(r.commands)-1])
+		complain(wire.ErrorNotMember, ": Unable to satisfy %s request due to database error.", r.Commands[len(r.Commands)-1])
 		return out
 	}
-	out.ac = string(der)
+	out.AC = string(der)
 	return out
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/x509up/x509up/internal/fed/vomsd/wire"
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/voms"
 )
@@ -28,7 +29,7 @@ const (
 )
 
 // iam answers a GET as IAM's VOMSController does.
-func (s *Server) iam(path, query, agent string, holder *x509.Certificate) answer {
+func (s *Server) iam(path, query, agent string, holder *x509.Certificate) wire.Answer {
 	if path != "/generate-ac" {
 		return nginxError(404)
 	}
@@ -43,22 +44,22 @@ func (s *Server) iam(path, query, agent string, holder *x509.Certificate) answer
 		}
 	}
 	if complaint != "" {
-		return tomcat(200, iamError(item{iamBadRequest, complaint}))
+		return tomcat(200, iamError(wire.Item{Number: iamBadRequest, Message: complaint}))
 	}
 	m, ok := s.member(holder)
 	dn, ca := rfc2253(holder.RawSubject), rfc2253(holder.RawIssuer)
 	if !ok {
 		// It has no account, and so not the role that the page is for.
-		return tomcat(403, iamError(item{errNotMember, fmt.Sprintf("User unknown to this VO: '%s' (issued by '%s')", dn, ca)}))
+		return tomcat(403, iamError(wire.Item{Number: wire.ErrorNotMember, Message: fmt.Sprintf("User unknown to this VO: '%s' (issued by '%s')", dn, ca)}))
 	}
-	refuse := func(number int, message string) answer {
+	refuse := func(number int, message string) wire.Answer {
 		if agent == legacyAgent {
-			return tomcat(200, iamLegacyError(item{number, message}))
+			return tomcat(200, iamLegacyError(wire.Item{Number: number, Message: message}))
 		}
-		return tomcat(200, iamError(item{number, message}))
+		return tomcat(200, iamError(wire.Item{Number: number, Message: message}))
 	}
 	if m.Suspended != "" {
-		return refuse(errSuspended, fmt.Sprintf("User '%s, %s' is not active.", dn, ca))
+		return refuse(wire.ErrorSuspended, fmt.Sprintf("User '%s, %s' is not active.", dn, ca))
 	}
 	fqans, unknown := m.iamFQANs(s.VO.Name, splitList(parameters.Get("fqans")))
 	switch {
@@ -68,7 +69,7 @@ func (s *Server) iam(path, query, agent string, holder *x509.Certificate) answer
 		return refuse(iamNoSuchAttribute, fmt.Sprintf("User is not authorized to request attribute '%s' or attribute does not exist.", unknown))
 	case m.Unsigned:
 		_, name, _ := strings.Cut(m.Subject, "/CN=")
-		return tomcat(200, iamError(item{errSuspended, fmt.Sprintf("User %s needs to sign AUP for this organization in order to proceed.", name)}))
+		return tomcat(200, iamError(wire.Item{Number: wire.ErrorSuspended, Message: fmt.Sprintf("User %s needs to sign AUP for this organization in order to proceed.", name)}))
 	}
 	warning := ""
 	if lifetime > s.maxLife() {
@@ -83,7 +84,7 @@ func (s *Server) iam(path, query, agent string, holder *x509.Certificate) answer
 	if err != nil {
 		return tomcat(500, "")
 	}
-	return tomcat(200, iamHead+"<voms><ac>"+lines(string(der), "&#13;\n")+"</ac>"+warning+"</voms>")
+	return tomcat(200, iamHead+"<voms><ac>"+wire.Lines(string(der), "&#13;\n")+"</ac>"+warning+"</voms>")
 }
 
 // iamLifetime reads the lifetime; -1 if there is none.
@@ -123,13 +124,13 @@ func (m Member) iamFQANs(vo string, asked []string) (fqans []string, unknown str
 	return unique, ""
 }
 
-func iamError(i item) string {
-	return iamHead + "<voms><error><code>" + strconv.Itoa(i.number) + "</code><message>" + escape.Replace(i.message) + "</message></error></voms>"
+func iamError(i wire.Item) string {
+	return iamHead + "<voms><error><code>" + strconv.Itoa(i.Number) + "</code><message>" + escape.Replace(i.Message) + "</message></error></voms>"
 }
 
-func iamLegacyError(i item) string {
-	return iamHead + "<vomsans><version>3</version><error><item><number>" + strconv.Itoa(i.number) + "</number><message>" +
-		escape.Replace(i.message) + "</message></item></error><ac>QQ==\n</ac></vomsans>"
+func iamLegacyError(i wire.Item) string {
+	return iamHead + "<vomsans><version>3</version><error><item><number>" + strconv.Itoa(i.Number) + "</number><message>" +
+		escape.Replace(i.Message) + "</message></item></error><ac>QQ==\n</ac></vomsans>"
 }
 
 // escape is what Java's XML writer does to text.
@@ -143,20 +144,20 @@ func rfc2253(raw []byte) string {
 }
 
 // tomcat is an HTTP answer of IAM's through nginx, which hands on that Tomcat gives no reasons beside a status.
-func tomcat(status int, body string) answer {
+func tomcat(status int, body string) wire.Answer {
 	text := "HTTP/1.1 " + strconv.Itoa(status) + " \r\nServer: nginx\r\n"
 	if body != "" {
 		text += "Content-Type: text/xml;charset=utf-8\r\n"
 	}
-	return answer{status, text + "Content-Length: " + strconv.Itoa(len(body)) + "\r\nConnection: close\r\n" +
+	return wire.Answer{Status: status, Text: text + "Content-Length: " + strconv.Itoa(len(body)) + "\r\nConnection: close\r\n" +
 		"X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n\r\n" + body}
 }
 
 // nginxError is a page of nginx itself.
-func nginxError(status int) answer {
+func nginxError(status int) wire.Answer {
 	title := map[int]string{400: "400 Bad Request", 404: "404 Not Found"}[status]
 	body := "<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title +
 		"</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-	return answer{status, "HTTP/1.1 " + title + "\r\nServer: nginx\r\nContent-Type: text/html\r\nContent-Length: " +
+	return wire.Answer{Status: status, Text: "HTTP/1.1 " + title + "\r\nServer: nginx\r\nContent-Type: text/html\r\nContent-Length: " +
 		strconv.Itoa(len(body)) + "\r\nConnection: close\r\n\r\n" + body}
 }

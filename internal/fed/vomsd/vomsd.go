@@ -40,6 +40,7 @@ import (
 
 	"github.com/x509up/x509up/internal/fed/delay"
 	"github.com/x509up/x509up/internal/fed/journal"
+	"github.com/x509up/x509up/internal/fed/vomsd/chain"
 	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/voms"
 )
@@ -218,7 +219,7 @@ func (s *Server) serve(raw net.Conn) {
 		hangUp(line) // with the alert on its way
 		return
 	}
-	holder, err := s.endEntity(conn.ConnectionState().PeerCertificates)
+	holder, err := chain.EndEntity(conn.ConnectionState().PeerCertificates, s.Clients, s.Now())
 	if err != nil {
 		return // the handshake has refused it
 	}
@@ -237,7 +238,7 @@ func (s *Server) config() *tls.Config {
 		ClientAuth: tls.RequireAnyClientCert, // because package tls knows no proxies
 		ClientCAs:  s.Clients,                // for the list in the request
 		VerifyConnection: func(c tls.ConnectionState) error {
-			_, err := s.endEntity(c.PeerCertificates)
+			_, err := chain.EndEntity(c.PeerCertificates, s.Clients, s.Now())
 			return err
 		},
 		Time:                   s.Now,

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package vomsd
+package wire
 
 import (
 	"encoding/xml"
@@ -11,23 +11,23 @@ import (
 	"strings"
 )
 
-// A request is what voms-server makes of one in either protocol.
-type request struct {
-	commands       []string // such as G/vo/group and B/vo/group:role
-	order, targets string   // comma lists
-	lifetime       int      // seconds; negative: the longest
-	base64         bool     // standard base64 is wanted
+// A Request is what voms-server makes of one in either protocol.
+type Request struct {
+	Commands       []string // such as G/vo/group and B/vo/group:role
+	Order, Targets string   // comma lists
+	Lifetime       int      // seconds; negative: the longest
+	Base64         bool     // standard base64 is wanted
 }
 
-// A target is what voms-server makes of a GET: a document of the older protocol.
-type target struct {
-	document string
-	unknown  bool // there was a parameter that is not known
-	deadly   bool // it makes the server's process exit
+// A Target is what voms-server makes of a GET: a document of the older protocol.
+type Target struct {
+	Document string
+	Unknown  bool // there was a parameter that is not known
+	Deadly   bool // it makes the server's process exit
 }
 
-// readTarget reads path and query of a GET, or says that they are not found. Nothing is decoded.
-func (s *Server) readTarget(path, query string, asked bool) (t target, found bool) {
+// ReadTarget reads path and query, if one was asked for, of a GET to the server of a VO, or says that they are not found. Nothing is decoded.
+func ReadTarget(vo, path, query string, asked bool) (t Target, found bool) {
 	if path != "/generate-ac" {
 		return t, false
 	}
@@ -53,18 +53,18 @@ func (s *Server) readTarget(path, query string, asked bool) (t target, found boo
 			case "targets":
 				targets = value
 			default:
-				t.unknown = true
+				t.Unknown = true
 			}
 		}
 	}
 	if fqans == nil {
-		fqans = []string{"/" + s.VO.Name}
+		fqans = []string{"/" + vo}
 	}
 	for i, f := range fqans {
 		command, ok := commandFor(f)
-		fqans[i], t.deadly = command, t.deadly || !ok
+		fqans[i], t.Deadly = command, t.Deadly || !ok
 	}
-	t.document = document(strings.Join(fqans, ","), order, targets, lifetime)
+	t.Document = document(strings.Join(fqans, ","), order, targets, lifetime)
 	return t, true
 }
 
@@ -113,10 +113,10 @@ func document(commands, order, targets string, lifetime int) string {
 	return b.String()
 }
 
-// readDocument reads a request of the older protocol as voms-server does with expat: it must be well-formed, and elements that are
+// ReadDocument reads a request of the older protocol as voms-server does with expat: it must be well-formed, and elements that are
 // not known are passed over.
-func readDocument(text string) (request, error) {
-	var r request
+func ReadDocument(text string) (Request, error) {
+	var r Request
 	d := xml.NewDecoder(strings.NewReader(text))
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // US-ASCII is UTF-8
 	depth, roots, value := 0, 0, ""
@@ -154,18 +154,18 @@ func readDocument(text string) (request, error) {
 	return r, nil
 }
 
-func (r *request) take(name, value string) {
+func (r *Request) take(name, value string) {
 	switch name {
 	case "command":
-		r.commands = append(r.commands, value)
+		r.Commands = append(r.Commands, value)
 	case "order":
-		r.order = value
+		r.Order = value
 	case "targets":
-		r.targets = value
+		r.Targets = value
 	case "lifetime":
-		r.lifetime = atoi(value)
+		r.Lifetime = atoi(value)
 	case "base64":
-		r.base64 = true
+		r.Base64 = true
 	}
 }
 

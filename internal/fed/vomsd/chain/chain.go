@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package vomsd
+// Package chain verifies what a client of a VOMS server has shown in the handshake: a certificate of a CA that is known, or RFC 3820
+// proxies below one. Package tls knows no proxies. It is code of its own, so that the project's verification is not tested with
+// itself.
+package chain
 
 import (
 	"bytes"
@@ -22,10 +25,9 @@ var (
 // skew is how far the clocks of client and server may differ.
 const skew = 5 * time.Minute
 
-// endEntity verifies what a client has shown, its own certificate first, and returns the certificate of the user: below
-// it there may be proxies (RFC 3820). It is code of its own, so that the project's verification is not tested with itself.
-func (s *Server) endEntity(chain []*x509.Certificate) (*x509.Certificate, error) {
-	now := s.Now()
+// EndEntity verifies a chain, the client's own certificate first, against the CAs of users, and returns the certificate of the user:
+// below it there may be proxies (RFC 3820).
+func EndEntity(chain []*x509.Certificate, roots *x509.CertPool, now time.Time) (*x509.Certificate, error) {
 	for i, cert := range chain {
 		if !slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidProxyCertInfo) }) {
 			above := x509.NewCertPool()
@@ -33,7 +35,7 @@ func (s *Server) endEntity(chain []*x509.Certificate) (*x509.Certificate, error)
 				above.AddCert(c)
 			}
 			_, err := cert.Verify(x509.VerifyOptions{
-				Roots: s.Clients, Intermediates: above, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+				Roots: roots, Intermediates: above, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 			})
 			return cert, err
 		}
