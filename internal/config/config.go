@@ -92,6 +92,44 @@ func (c *Config) Profile(name string) (Profile, error) {
 	return p, nil
 }
 
+// HasRealms tells whether any profile is for a realm, so that a ticket is worth looking for.
+func (c *Config) HasRealms() bool {
+	for _, p := range c.profiles {
+		if p.Realm != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// ByRealm returns the profile for a realm of Kerberos, which has the key realm; ok tells whether there is one. Of several, the default
+// profile is taken. The error is an [*AmbiguousRealmError]. Realms are case-sensitive (RFC 4120 §6.1), but people write them as they like:
+// case counts only where there are profiles for both.
+func (c *Config) ByRealm(realm string) (p Profile, ok bool, err error) {
+	var names, loosely []string
+	for _, name := range c.Names() {
+		switch of := c.profiles[name].Realm; {
+		case of == "":
+		case of == realm:
+			names = append(names, name)
+		case strings.EqualFold(of, realm):
+			loosely = append(loosely, name)
+		}
+	}
+	if len(names) == 0 {
+		names = loosely
+	}
+	switch {
+	case len(names) == 0:
+		return Profile{}, false, nil
+	case slices.Contains(names, c.DefaultProfile):
+		return c.profiles[c.DefaultProfile], true, nil
+	case len(names) > 1:
+		return Profile{}, false, &AmbiguousRealmError{Realm: realm, Profiles: names}
+	}
+	return c.profiles[names[0]], true, nil
+}
+
 // file is a file that is being read into a configuration.
 type file struct {
 	path, home string

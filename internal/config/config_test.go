@@ -46,6 +46,12 @@ allow-key-mode    = true
 mode              = "pkcs12"
 reuse             = 0.5
 field             = ["certreq=csr", "submit=action"]
+kerberos          = "prefer"
+kerberos-url      = "https://idp.example.org/idp-krb/profile/SAML2/SOAP/ECP"
+realm             = "EXAMPLE.ORG"
+keytab            = "~/robot.keytab"
+principal         = "robot/ci@EXAMPLE.ORG"
+spn               = "HTTP/alias.example.org@EXAMPLE.ORG"
 keyring           = true
 voms              = ["cms", "dteam:/dteam/Role=pilot"]
 order             = ["/cms/Role=production"]
@@ -86,6 +92,12 @@ func TestEveryKey(t *testing.T) {
 		Mode:              "pkcs12",
 		Reuse:             0.5,
 		Fields:            []string{"certreq=csr", "submit=action"},
+		Kerberos:          "prefer",
+		KerberosURL:       "https://idp.example.org/idp-krb/profile/SAML2/SOAP/ECP",
+		Realm:             "EXAMPLE.ORG",
+		Keytab:            "/home/jdoe/robot.keytab",
+		Principal:         "robot/ci@EXAMPLE.ORG",
+		SPN:               "HTTP/alias.example.org@EXAMPLE.ORG",
 		Keyring:           true,
 		VOMS:              []string{"cms", "dteam:/dteam/Role=pilot"},
 		Order:             []string{"/cms/Role=production"},
@@ -119,6 +131,9 @@ func TestShapesOfTOML(t *testing.T) {
 		{"a quoted name", "[profile.\"a\"]\nreuse = 12", config.Profile{Name: "a", Reuse: 12}},
 		{"an empty profile", "[profile.a]", config.Profile{Name: "a"}},
 		{"one VO without a list", "[profile.a]\nvoms = 'cms'", config.Profile{Name: "a", VOMS: []string{"cms"}}},
+		{"tickets alone", "[profile.a]\nkerberos = 'only'", config.Profile{Name: "a", Kerberos: "only"}},
+		{"tickets", "[profile.a]\nkerberos = true", config.Profile{Name: "a", Kerberos: "only"}},
+		{"no tickets", "[profile.a]\nkerberos = false", config.Profile{Name: "a"}},
 		{"CRLF and a comment", "# mine\r\n[profile.a]\r\nproxy = true\r\n", config.Profile{Name: "a", Proxy: true}},
 	}
 	for _, tt := range tests {
@@ -146,12 +161,14 @@ func TestUserWinsOverSystem(t *testing.T) {
 			service-provider = "https://ca.example.org/"
 			hours = 24
 			proxy = true
+			kerberos = "only"
 			[profile.other]`),
 		User: write(t, dir, "user.toml", `
 			default-profile = "mine"
 			[profile.site]
 			hours = 12
 			proxy = false
+			kerberos = false
 			[profile.mine]`),
 	}
 	c, err := p.Load()
@@ -209,6 +226,14 @@ func TestRefused(t *testing.T) {
 		{"time below zero", "[profile.a]\ntimeout = '-1s'", `F:2: timeout must be a time in quotes, such as "90s" or "3m", not "-1s"`},
 		{"an unknown type of key", "[profile.a]\nkey-type = 'rsa1024'", `F:2: key-type must be rsa2048, rsa3072, rsa4096, ec256 or ec384, not "rsa1024"`},
 		{"an unknown mode", "[profile.a]\nmode = 'p12'", `F:2: mode must be certreq or pkcs12, not "p12"`},
+		{"a choice of tickets", "[profile.a]\nkerberos = 'yes'", `F:2: kerberos must be "only", "prefer", or true (as "only") or false, not "yes"`},
+		{"a number of tickets", "[profile.a]\nkerberos = 1", `F:2: kerberos must be "only", "prefer", or true (as "only") or false, not 1`},
+		{"an endpoint that is no URL", "[profile.a]\nkerberos-url = '/ecp'", `F:2: kerberos-url must be an https:// URL, not "/ecp"`},
+		{"a principal for a realm", "[profile.a]\nrealm = 'jdoe@EXAMPLE.ORG'", `F:2: realm must be the name of a realm in quotes, such as "EXAMPLE.ORG", not "jdoe@EXAMPLE.ORG"`},
+		{"an empty realm", "[profile.a]\nrealm = ''", `F:2: realm must be the name of a realm in quotes, such as "EXAMPLE.ORG", not empty text`},
+		{"a relative keytab", "[profile.a]\nkeytab = 'FILE:/k'", `F:2: keytab must be an absolute path, or one that begins with ~/, not "FILE:/k"`},
+		{"a keyring by name", "[profile.a]\nkeyring = 'gnome'", `F:2: keyring must be true or false, not "gnome"`},
+		{"a slip in kerberos-url", "[profile.a]\nkerberos-uri = 'x'", `F:2: there is no key "kerberos-uri"; the nearest is "kerberos-url"`},
 		{"a relative path", "[profile.a]\nfile = 'x509'", `F:2: file must be an absolute path, or one that begins with ~/, not "x509"`},
 		{"another user's home", "[profile.a]\nfile = '~jdoe/x509'", `F:2: file must be an absolute path, or one that begins with ~/, not "~jdoe/x509"`},
 		{"no URL", "[profile.a]\nservice-provider = 'ca.example.org'", `F:2: service-provider must be an https:// URL, not "ca.example.org"`},
@@ -297,6 +322,47 @@ func TestUnknownProfile(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" || err.Error() != tt.text {
 				t.Errorf("%s\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestByRealm(t *testing.T) {
+	t.Parallel()
+	const two = "[profile.a]\nrealm = 'A.EXAMPLE'\n[profile.b]\nrealm = 'B.EXAMPLE'\n[profile.none]\n"
+	const same = "[profile.z]\nrealm = 'A.EXAMPLE'\n[profile.a]\nrealm = 'A.EXAMPLE'\n[profile.other]\n"
+	tests := []struct {
+		name, file, realm string
+		want              string // the profile
+		err               *config.AmbiguousRealmError
+	}{
+		{"one", two, "B.EXAMPLE", "b", nil},
+		{"none", two, "C.EXAMPLE", "", nil},
+		{"a realm below", two, "SUB.A.EXAMPLE", "", nil},
+		{"no realm", two, "", "", nil},
+		{"no profiles", "", "A.EXAMPLE", "", nil},
+		{"in small letters", two, "a.example", "a", nil},
+		{"both cases", "[profile.a]\nrealm = 'a.example'\n[profile.b]\nrealm = 'A.EXAMPLE'", "A.EXAMPLE", "b", nil},
+		{"several", same, "A.EXAMPLE", "", &config.AmbiguousRealmError{Realm: "A.EXAMPLE", Profiles: []string{"a", "z"}}},
+		{"several, one is the default", "default-profile = 'z'\n" + same, "A.EXAMPLE", "z", nil},
+		{"several, and another is the default", "default-profile = 'other'\n" + same, "A.EXAMPLE", "", &config.AmbiguousRealmError{Realm: "A.EXAMPLE", Profiles: []string{"a", "z"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := load(t, tt.file)
+			if got, want := c.HasRealms(), strings.Contains(tt.file, "realm = "); got != want {
+				t.Errorf("it has realms: %v, want %v", got, want)
+			}
+			p, ok, err := c.ByRealm(tt.realm)
+			if p.Name != tt.want || ok != (tt.want != "") || (err == nil) != (tt.err == nil) {
+				t.Fatalf("%+v, %v, %v", p, ok, err)
+			}
+			if tt.err == nil {
+				return
+			}
+			if diff := cmp.Diff(error(tt.err), err); diff != "" || err.Error() != "config: looking for the profile of the realm A.EXAMPLE: there are several: a, z" {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
 	}

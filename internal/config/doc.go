@@ -21,7 +21,8 @@
 //	proxy             = true
 //	reuse             = 12
 //
-// The keys of a profile are the long options of get-cert; [Keys] lists them. The file is TOML. It is read from
+// The keys of a profile are the long options of get-cert, and realm, by which a profile is found for who has a Kerberos ticket
+// ([Config.ByRealm]), and kerberos-url, which no list has; [Keys] lists them. The file is TOML. It is read from
 // /etc/x509up/config.toml, for all users of a machine, and from ~/.config/x509up/config.toml ($XDG_CONFIG_HOME is
 // honoured, $X509UP_CONFIG names another file). A key in the user's file wins over the same key of the same profile in
 // the other one. Options and environment variables win over both: see [First].

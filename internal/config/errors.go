@@ -47,6 +47,16 @@ func (e *UnknownProfileError) Error() string {
 	return fmt.Sprintf("config: looking for profile %q: there are only %s", e.Name, strings.Join(e.Known, ", "))
 }
 
+// AmbiguousRealmError says that several profiles are for a realm, and none of them is the default one.
+type AmbiguousRealmError struct {
+	Realm    string
+	Profiles []string // names, sorted
+}
+
+func (e *AmbiguousRealmError) Error() string {
+	return fmt.Sprintf("config: looking for the profile of the realm %s: there are several: %s", printable(e.Realm), strings.Join(e.Profiles, ", "))
+}
+
 func place(path string, line int) string {
 	if line == 0 {
 		return path

@@ -46,7 +46,13 @@ type Profile struct {
 	PassphraseCommand string   // for a shell
 	AllowKeyMode      bool     // whoever else can read the key
 
-	Keyring bool // password and passphrase are looked for in the system's keyring
+	Kerberos    string // only, prefer, or "" for no tickets
+	KerberosURL string // the identity provider's endpoint for tickets
+	Realm       string // of Kerberos; the profile is found by it, see ByRealm
+	Keytab      string // path
+	Principal   string // which of several in ticket caches and keytab
+	SPN         string // the service's name in Kerberos, where it is not HTTP/host
+	Keyring     bool   // password and passphrase are looked for in the system's keyring
 
 	VOMS     []string // VO or VO:FQAN; a proxy with their attributes is made
 	Order    []string // FQANs
@@ -122,6 +128,29 @@ func Keys() []Key {
 		text("passphrase-command", func(p *Profile) *string { return &p.PassphraseCommand }),
 		yesNo("allow-key-mode", func(p *Profile) *bool { return &p.AllowKeyMode }),
 		list("field", `a list of FIELD=NAME in quotes, such as ["certreq=csr"]`, value.text, func(p *Profile) *[]string { return &p.Fields }),
+		{"kerberos", `"only", "prefer", or true (as "only") or false`, func(p *Profile, v value) error {
+			switch v.data {
+			case "only", true: // as --kerberos without a value
+				p.Kerberos = "only"
+			case "prefer":
+				p.Kerberos = "prefer"
+			case false:
+				p.Kerberos = ""
+			default:
+				return errKind
+			}
+			return nil
+		}},
+		address("kerberos-url", "an https:// URL", false, func(p *Profile) *string { return &p.KerberosURL }),
+		{"realm", `the name of a realm in quotes, such as "EXAMPLE.ORG"`, func(p *Profile, v value) (err error) {
+			if p.Realm, err = v.text(); err == nil && strings.ContainsAny(p.Realm, "@:") {
+				return errKind
+			}
+			return err
+		}},
+		path("keytab", func(p *Profile) *string { return &p.Keytab }),
+		text("principal", func(p *Profile) *string { return &p.Principal }),
+		text("spn", func(p *Profile) *string { return &p.SPN }),
 		yesNo("keyring", func(p *Profile) *bool { return &p.Keyring }),
 		list("voms", `a list of VOs in quotes, such as ["cms", "dteam:/dteam/Role=pilot"]`, value.text, func(p *Profile) *[]string { return &p.VOMS }),
 		list("order", `a list of FQANs in quotes, such as ["/cms/Role=production"]`, value.text, func(p *Profile) *[]string { return &p.Order }),
