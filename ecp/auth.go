@@ -120,7 +120,11 @@ func (c *Client) authenticate(ctx context.Context, request *AuthnRequest) (*paos
 	if err != nil {
 		return nil, err
 	}
-	return r, judged(r.Check(request.message), IdP)
+	err = judged(r.Check(request.message), IdP)
+	if e, ok := err.(*StatusError); ok {
+		e.NoPassword = login.credentials == nil
+	}
+	return r, err
 }
 
 // login is one login at the IdP. Its cookies end with it.

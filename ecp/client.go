@@ -43,6 +43,12 @@ type Client struct {
 	// Password flow and SimpleSAMLphp want them with the first request.
 	WaitForChallenge bool
 
+	// Again, if not nil, is asked with the error of a login whether to begin anew,
+	// once, with a new request of the SP: an IdP that has answered a request takes
+	// it for a replay when it comes again. It is for who has other credentials to
+	// send then, and must not say yes where the same would go out twice.
+	Again func(error) bool
+
 	// Duo tells a Shibboleth IdP how to ask for a second factor.
 	Duo Duo
 
@@ -112,7 +118,7 @@ func (c *Client) Login(ctx context.Context, resource *url.URL) error {
 		defer answer.Body.Close()
 		return &Error{doingAsk, resource.Host, notECP(answer)}
 	}
-	return c.exchange(ctx, request, resource)
+	return c.login(ctx, request, resource, http.Header{}, maxHops)
 }
 
 // Do sends a request to a service provider, after a login if the SP asks for
@@ -147,7 +153,7 @@ func (c *Client) enter(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if request != nil {
-		return nil, c.exchange(req.Context(), request, req.URL)
+		return nil, c.login(req.Context(), request, req.URL, req.Header, 0)
 	}
 	if (req.Method == "" || req.Method == http.MethodGet) && (req.Body == nil || req.Body == http.NoBody) {
 		return answer, nil
@@ -247,6 +253,23 @@ func (c *Client) checkConsumer(consumer, resource *url.URL) error {
 		}
 	}
 	return &URLError{clean(consumer.Redacted()), "for the assertion is at another host than the resource"}
+}
+
+// login is steps 3 to 8, and all steps a second time if that is wanted.
+func (c *Client) login(ctx context.Context, request *AuthnRequest, resource *url.URL, header http.Header, hops int) error {
+	err := c.exchange(ctx, request, resource)
+	if err == nil || c.Again == nil || ctx.Err() != nil || !c.Again(err) {
+		return err
+	}
+	request, answer, err := c.ask(ctx, resource, header, hops)
+	if err != nil {
+		return err
+	}
+	if request == nil {
+		defer answer.Body.Close()
+		return &Error{doingAsk, resource.Host, notECP(answer)}
+	}
+	return c.exchange(ctx, request, resource)
 }
 
 // exchange is steps 3 to 8.

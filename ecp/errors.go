@@ -114,10 +114,19 @@ type StatusError struct {
 	Codes []string
 	// Message is the IdP's text, often empty.
 	Message string
+	// NoPassword tells that no user name and password went out: the IdP took no TLS
+	// certificate or Kerberos ticket, or its owner has no account.
+	NoPassword bool
 }
 
 // Error is the reason and the IdP's message, or the codes where they give no reason.
-func (e *StatusError) Error() string { return e.Reason().String() + inQuotes(e.detail()) }
+func (e *StatusError) Error() string {
+	reason := e.Reason()
+	if reason == ReasonCredentials && e.NoPassword {
+		reason = ReasonOther
+	}
+	return reason.String() + inQuotes(e.detail())
+}
 
 func (e *StatusError) detail() string {
 	if e.Message != "" {
@@ -336,7 +345,7 @@ func judged(err error, peer Peer) error {
 	case *paos.Fault:
 		return &FaultError{clean(e.Code), clean(e.Text), clean(e.Detail)}
 	case *paos.Refusal:
-		return &StatusError{cleanAll(e.Codes), clean(e.Message)}
+		return &StatusError{Codes: cleanAll(e.Codes), Message: clean(e.Message)}
 	case *paos.NotUnderstood:
 		return &MessageError{peer, clean(e.Error()), clean(e.Name.Local)}
 	}
