@@ -157,19 +157,21 @@ var keyTests = map[string]keyTest{
 	"field": {value: text(`["certreq=csr"]`), with: ends(6, "it refused"), without: works},
 }
 
-// initKeys are for init alone, and have their tests in these scripts.
-var initKeys = map[string]string{
+// scriptKeys are for init alone, or want more than a federation and files, and have their tests in these scripts.
+var scriptKeys = map[string]string{
 	"cert": "init", "key": "init", "passphrase-file": "init", "passphrase-command": "init", "allow-key-mode": "keymode",
+	"kerberos": "kerberos_profile", "kerberos-url": "kerberos_profile", "realm": "kerberos_profile", "keytab": "kerberos_profile",
+	"principal": "kerberos_profile", "spn": "kerberos_profile",
 	"keyring": "keyring_login",
 }
 
-// TestProfileKeys: every key that a profile may have does something for get-cert, or has a test for init.
+// TestProfileKeys: every key that a profile may have does something for get-cert, or has its test in a script.
 func TestProfileKeys(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
 	for _, key := range config.Keys() {
 		known[key.Name] = true
-		if script := initKeys[key.Name]; script != "" {
+		if script := scriptKeys[key.Name]; script != "" {
 			text, err := os.ReadFile("testdata/" + script + ".txtar")
 			if err != nil || !strings.Contains(string(text), "'"+key.Name+" = ") {
 				t.Errorf("%s is not in %s.txtar: %v", key.Name, script, err)

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/*.txtar. Beside the commands of testscript they have
 //
-//	fed [FAULT…]            a federation, until the script ends, and its variables
+//	fed [FAULT…]            a federation, until the script ends, and its variables; with kerberos one that takes tickets
 //	exits CODE COMMAND…     COMMAND must end with this exit code
 //	logins N                the identity provider has accepted N passwords
 //	passwords N             it was sent N, good or bad
@@ -85,8 +85,8 @@ func TestScripts(t *testing.T) {
 func startFederation(ts *testscript.TestScript, _ bool, args []string) {
 	var o fed.Options
 	for _, arg := range args {
-		if arg == "challenge" {
-			o.Challenge = true
+		if arg == "challenge" || arg == "kerberos" {
+			o.Challenge, o.Kerberos = o.Challenge || arg == "challenge", o.Kerberos || arg == "kerberos"
 			continue
 		}
 		fault, err := fed.ParseFault(arg)
@@ -112,6 +112,10 @@ func startFederation(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("LIST", f.ListURL)
 	ts.Setenv("METADATA", f.MetadataURL)
 	ts.Setenv("MDQ", f.MDQURL)
+	ts.Setenv("TICKETS", f.KerberosURL)
+	ts.Setenv("AWAY", f.AwayURL)
+	ts.Setenv("EXPIRED", dir.ExpiredCache)
+	ts.Setenv("KEYTAB", dir.Keytab)
 	ts.Value(stateKey{}).(*state).fed = f
 }
 

@@ -97,15 +97,21 @@ func (con *Console) AddTalkFlags(f *pflag.FlagSet, letters bool) {
 // Profile returns the profile that an option (name), the environment or the
 // configuration file names; an empty one if none does. The error is a ConfigError.
 func (con *Console) Profile(name string) (config.Profile, error) {
+	_, profile, err := con.Profiles(name)
+	return profile, err
+}
+
+// Profiles is Profile for who needs the others, too.
+func (con *Console) Profiles(name string) (*config.Config, config.Profile, error) {
 	file, err := config.Load(con.Env)
 	if err != nil {
-		return config.Profile{}, &ConfigError{err}
+		return nil, config.Profile{}, &ConfigError{err}
 	}
 	profile, err := file.Profile(config.First(name, con.Env("X509UP_PROFILE")))
 	if err != nil {
-		return config.Profile{}, &ConfigError{err}
+		return nil, config.Profile{}, &ConfigError{err}
 	}
-	return profile, nil
+	return file, profile, nil
 }
 
 // PrintJSON prints one value as the result of a command.

@@ -181,6 +181,7 @@ func newCommand(reuse *string) *cobra.Command {
 	f := cmd.Flags()
 	f.StringP("file", "f", "", "")
 	f.String("voms", "", "")
+	f.BoolP("kerberos", "k", false, "")
 	f.String("crl", "", "")
 	f.Int("path-length", 0, "")
 	f.Var(new(console.NotEmpty), "password-file", "")
@@ -211,6 +212,8 @@ func TestCommandLines(t *testing.T) {
 		{args: []string{"--reuse=12"}, reuse: "12"},
 		{args: []string{"-r=12"}, reuse: "12"},
 		{args: []string{"--reuse", "12"}, reuse: "1", want: &console.StrayArgumentError{Option: "reuse", Argument: "12"}},
+		{args: []string{"-k", "prefer"}, want: &console.StrayArgumentError{Option: "kerberos", Argument: "prefer"}},
+		{args: []string{"-k", "nonsense"}, want: console.Usagef("the argument %q is not expected", "nonsense")},
 		{args: []string{there}, want: &console.StrayArgumentError{Option: "file", Argument: there}},
 		{args: []string{"/no/such/file"}, want: console.Usagef("the argument %q is not expected", "/no/such/file")},
 		{args: []string{"--fiel", "x"}, want: &console.NoOptionError{Name: "--fiel", Nearest: "file"}},

@@ -130,6 +130,9 @@ func NoArgs(cmd *cobra.Command, args []string) error {
 // NoArgsButReuse is NoArgs for the commands with --reuse: an option whose value
 // can be left out cannot have it as a word of its own.
 func NoArgsButReuse(cmd *cobra.Command, args []string) error {
+	if kerberos := cmd.Flags().Lookup("kerberos"); kerberos != nil && kerberos.Changed && len(args) == 1 && (args[0] == "only" || args[0] == "prefer") {
+		return &StrayArgumentError{"kerberos", args[0]}
+	}
 	if cmd.Flags().Changed("reuse") && len(args) == 1 {
 		return &StrayArgumentError{"reuse", args[0]}
 	}

@@ -18,6 +18,7 @@
 package getcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,6 +99,13 @@ The identity provider is named by its URL, by a part of its name in a list
 (--idp-list), or by its entityID in SAML metadata (--metadata). The private key
 is made here and does not leave this machine (unless --mode pkcs12 is given).
 
+With -k a Kerberos ticket logs in, from wherever kinit has put it, or got with
+the keys of a keytab; nobody is asked for anything. The identity provider need
+not be named then: its profile is found by the realm of the ticket (realm in a
+profile), or it is looked up in the list or the metadata by the realm's domain.
+x509up info --kerberos shows which tickets there are. With --kerberos=prefer a
+password is used where no ticket will do.
+
 Settings come from options, then environment variables, then a profile of the
 configuration file, ~/.config/x509up/config.toml.`,
 		Example: `  $ x509up get-cert -i https://idp.example.org/idp/profile/SAML2/SOAP/ECP -u jdoe \
@@ -106,6 +114,9 @@ configuration file, ~/.config/x509up/config.toml.`,
   $ x509up get-cert --profile campus --reuse=12
   # with attributes of a VO; --list shows what could be asked for
   $ x509up get-cert --profile campus --voms cms:/cms/Role=production
+  # with a Kerberos ticket, or with the keys of a robot
+  $ kinit jdoe@EXAMPLE.ORG && x509up get-cert -k
+  $ x509up get-cert -k --keytab robot.keytab --principal robot@EXAMPLE.ORG
   # in a script
   $ x509up get-cert --proxy --password-file ~/.idp-password -q --json`,
 		Args: console.NoArgsButReuse,
@@ -113,11 +124,14 @@ configuration file, ~/.config/x509up/config.toml.`,
 			if err := o.Check(cmd.Flags().Changed); err != nil {
 				return err
 			}
-			profile, err := con.Profile(o.Login.Profile)
+			profile, err := o.Login.FindProfile(cmd.Context(), con)
 			if err != nil {
 				return err
 			}
 			o.Login.Fill(con.Env, profile)
+			if err := o.Login.Check(cmd.Flags().Changed); err != nil {
+				return err
+			}
 			o.Fill(con.Env, profile, cmd.Flags().Changed)
 			if err := o.VOMS.check(cmd.Flags().Changed); err != nil {
 				return err
@@ -131,6 +145,7 @@ configuration file, ~/.config/x509up/config.toml.`,
 	o.NewKey.complete(cmd)
 	completeVOMS(con, cmd)
 	console.CompleteWords(cmd, "duo", "auto", "push", "phone", "sms", "passcode")
+	console.CompleteWords(cmd, "kerberos", "only", "prefer", "off")
 	return cmd
 }
 
@@ -198,6 +213,7 @@ func GetCert(ctx context.Context, con *console.Console, o CertOptions) error {
 		if kept := acquire.Reusable(ctx, request); kept != nil && !o.VOMS.List {
 			return Report(con, acquire.Result{Credential: kept, Reused: true}, request.Target.Path(), o.JSON)
 		}
+		err = cmp.Or(o.Login.Unknown, err) // with a ticket, a profile would have been found
 	}
 	if err != nil {
 		return err
@@ -273,7 +289,7 @@ func (o CertOptions) Source(con *console.Console, p *ask.Patience) (*acquire.ECP
 	if o.ServiceProvider == "" {
 		return nil, verdict.ErrNoServiceProvider
 	}
-	if o.Login.IdentityProvider == "" {
+	if o.Login.IdentityProvider == "" && o.Login.Kerberos == "" {
 		return nil, ecp.ErrNoIdP
 	}
 	service, err := url.Parse(o.ServiceProvider)

@@ -49,16 +49,23 @@ type Options struct {
 	ClientKey        string            // PEM; empty: in ClientCert
 	Duo              string            // a factor
 	WaitForChallenge bool              // with the password
+	Kerberos         string            // TicketOnly, TicketPrefer, or empty for a password
+	KerberosURL      string            // the endpoint for tickets, of a profile
+	Realm            string            // that the profile is for
+	Keytab           string            // a file; empty: a ticket is there already
+	Principal        string            // whose ticket; empty: the best
+	SPN              string            // of the identity provider; empty: HTTP/ and its host
 	Timeout          time.Duration     // of the whole run
 	GivenTimeout     time.Duration     // Timeout, if somebody has said it; else 0. Fill sets it
+	Unknown          error             // why FindProfile could not look for a realm; nil if it did, or need not
 }
 
 // defaultTimeout bounds a whole run: a push to a telephone takes its owner a
 // minute, servers in trouble take for ever.
 const defaultTimeout = 3 * time.Minute
 
-// AddFlags adds all options of a login; letters gives --identity-provider its -i,
-// which means another thing to users of curl.
+// AddFlags adds all options of a login; letters gives --identity-provider its -i and
+// --kerberos its -k, which mean other things to users of curl.
 func (o *Options) AddFlags(f *pflag.FlagSet, letters bool) {
 	short := func(letter string) string {
 		if letters {
@@ -70,11 +77,12 @@ func (o *Options) AddFlags(f *pflag.FlagSet, letters bool) {
 	f.StringVarP(&o.Username, "username", "u", "", "user `NAME` at the identity provider")
 	o.Password.AddFlags(f, "password", "password")
 	console.AddChoice(f, &o.Keyring, "keyring", "take the password from the system's keyring (x509up keyring set)")
+	o.addKerberos(f, short("k"))
 	o.AddSources(f)
 	f.StringVar(&o.ClientCert, "client-cert", "", "certificate for TLS at the identity provider, `FILE` (PEM)")
 	f.StringVar(&o.ClientKey, "client-key", "", "its key, `FILE` (PEM), if it is in another one")
 	f.StringVar(&o.Duo, "duo", "", "second `FACTOR` at a Shibboleth identity provider with Duo: auto, push, phone, sms or passcode (asked for)")
-	f.BoolVar(&o.WaitForChallenge, "wait-for-challenge", false, "send the password only after the identity provider has asked for it")
+	f.BoolVar(&o.WaitForChallenge, "wait-for-challenge", false, "send the password or the ticket only after the identity provider has asked for it")
 }
 
 // AddSources adds the options for where identity providers are looked up, as AddFlags does, too.
@@ -88,7 +96,9 @@ func (o *Options) AddSources(f *pflag.FlagSet) {
 
 // Fill takes what no option says from the environment and the profile.
 func (o *Options) Fill(env config.Env, p config.Profile) {
-	o.IdentityProvider = config.First(o.IdentityProvider, env("ECP_IDP"), p.IdentityProvider)
+	named := config.First(o.IdentityProvider, env("ECP_IDP"))
+	o.IdentityProvider = config.First(named, p.IdentityProvider)
+	o.fillKerberos(p, named != "" && named != p.IdentityProvider)
 	o.Username = config.First(o.Username, env("X509UP_USERNAME"), p.Username)
 	// Of --keyring on the command line, and a file in a variable or a profile, the former counts.
 	if o.Password == (ask.SecretOptions{}) && o.Keyring != console.Yes {
@@ -120,7 +130,7 @@ type Client struct {
 
 // New makes the client. It asks nothing of the network or the user yet; while it
 // asks the user, the patience does not run.
-func New(con *console.Console, o Options, p *ask.Patience) (*Client, error) {
+func New(con *console.Console, o Options, wait *ask.Patience) (*Client, error) {
 	if o.Timeout < 0 {
 		return nil, console.Usagef("--timeout %v is less than nothing", o.Timeout)
 	}
@@ -150,9 +160,18 @@ func New(con *console.Console, o Options, p *ask.Patience) (*Client, error) {
 		Notify:           func(doing, host string) { con.Tell("%s %s", doing, host) },
 	}
 	if o.ClientCert == "" {
-		client.Credentials = credentials(con, o, p, stored)
+		client.Credentials = credentials(con, o, wait, stored)
 	}
 	finder := Finder(con, o, Logged(con, spTransport, "idp list"))
+	if o.Kerberos != "" {
+		t := &tickets{con: con, o: o, base: client.IdPTransport}
+		client.IdPTransport, client.Credentials = t, nil
+		if o.Kerberos == TicketPrefer {
+			p := preferring{t}
+			client.IdPTransport, client.Credentials, client.Again, client.WaitForChallenge = p, p.otherwise(wait, stored), p.again, true
+		}
+		return &Client{ECP: client, Warm: idpTransport, Explain: explain, FindIdP: func(ctx context.Context) (*url.URL, error) { return t.find(ctx, finder) }}, nil
+	}
 	return &Client{ECP: client, Warm: idpTransport, Explain: explain, FindIdP: func(ctx context.Context) (*url.URL, error) {
 		found, err := finder.Find(ctx, o.IdentityProvider)
 		if err != nil {

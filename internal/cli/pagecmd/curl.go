@@ -76,10 +76,11 @@ not trusted, 67 login refused. Besides: 130 interrupted, 1 any other failure of
 the login.`,
 		Example: `  $ export ECP_IDP=https://idp.example.org/idp/profile/SAML2/SOAP/ECP
   $ x509up curl -i -u jdoe https://data.example.org/secure/
+  $ x509up curl --kerberos https://data.example.org/secure/
   $ x509up curl -L -c cookies.txt -o file.h5 https://data.example.org/secure/file.h5`,
 		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := fillLogin(con, &o.login, cmd.Flags().Changed); err != nil {
+			if err := fillLogin(cmd.Context(), con, &o.login, cmd.Flags().Changed); err != nil {
 				return err
 			}
 			if err := curl(cmd.Context(), con, o, args[0]); err != nil {
@@ -89,6 +90,7 @@ the login.`,
 		},
 	}
 	o.addFlags(cmd.Flags())
+	console.CompleteWords(cmd, "kerberos", "only", "prefer", "off")
 	con.AddTalkFlags(cmd.Flags(), false)
 	return cmd
 }
@@ -123,7 +125,7 @@ func curlCode(err error) int {
 	if errors.Is(err, context.Canceled) {
 		return verdict.ExitInterrupted
 	}
-	if code, known := page.Code(err); known {
+	if code, known := page.Code(err); known && !verdict.OfKerberos(err) {
 		return code
 	}
 	if u := (*ecp.URLError)(nil); errors.As(err, &u) {

@@ -38,10 +38,11 @@ func NewGetCookie(con *console.Console) *cobra.Command {
 the session in a file that curl, wget and Python's libraries can read (Netscape
 format). The file can log in as you: it is made for your eyes only.`,
 		Example: `  $ x509up get-cookie -u jdoe -c cookies.txt https://data.example.org/secure/
+  $ x509up get-cookie -k https://data.example.org/secure/
   $ curl -b cookies.txt https://data.example.org/secure/`,
 		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := fillLogin(con, &o.login, cmd.Flags().Changed); err != nil {
+			if err := fillLogin(cmd.Context(), con, &o.login, cmd.Flags().Changed); err != nil {
 				return err
 			}
 			return getCookie(cmd.Context(), con, o, args[0])
@@ -52,6 +53,7 @@ format). The file can log in as you: it is made for your eyes only.`,
 	f.BoolVarP(&o.reuse, "reuse", "r", false, "do not log in if the file has cookies for the page, and the server takes them")
 	o.login.AddFlags(f, true)
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
+	console.CompleteWords(cmd, "kerberos", "only", "prefer", "off")
 	con.AddTalkFlags(f, true)
 	return cmd
 }

@@ -62,7 +62,7 @@ func oneURL(_ *cobra.Command, args []string) error {
 }
 
 // newPageClient makes a client for pages. It can do without an identity
-// provider until a service provider asks for a login.
+// provider, and without a ticket, until a service provider asks for a login.
 func newPageClient(ctx context.Context, con *console.Console, o login.Options, p *ask.Patience, jar *cookiefile.Jar, file string) (*login.Client, error) {
 	if file != "" {
 		// A login, and a push to a telephone, must not be in vain.
@@ -78,23 +78,32 @@ func newPageClient(ctx context.Context, con *console.Console, o login.Options, p
 		return nil, err
 	}
 	client.ECP.Jar = jar
-	if o.IdentityProvider != "" {
-		if client.ECP.IdP, err = client.FindIdP(ctx); err != nil {
-			return nil, err
-		}
+	if o.IdentityProvider == "" && o.Kerberos == "" {
+		return client, nil
 	}
-	return client, nil
+	client.ECP.IdP, err = client.FindIdP(ctx)
+	if ticket, ok := errors.AsType[*login.TicketError](err); ok {
+		explain := client.Explain
+		client.Explain = func(ctx context.Context, err error) error {
+			if errors.Is(err, ecp.ErrNoIdP) {
+				return ticket
+			}
+			return explain(ctx, err)
+		}
+		return client, nil
+	}
+	return client, err
 }
 
 // fillLogin checks the options of a command for pages, and fills them.
-func fillLogin(con *console.Console, o *login.Options, given func(string) bool) error {
+func fillLogin(ctx context.Context, con *console.Console, o *login.Options, given func(string) bool) error {
 	if err := ask.ExclusiveSecret(given, "password"); err != nil {
 		return err
 	}
-	profile, err := con.Profile(o.Profile)
+	profile, err := o.FindProfile(ctx, con)
 	if err != nil {
 		return err
 	}
 	o.Fill(con.Env, profile)
-	return nil
+	return o.Check(given)
 }

@@ -23,6 +23,9 @@ func judgeLogin(err error, v *Verdict) bool {
 	case *ecp.AuthError:
 		return v.is(ExitRefused, "check the user name and the password; several wrong ones may lock the account")
 	case *ecp.StatusError:
+		if e.NoPassword {
+			return v.is(ExitRefused, withoutPassword(e)...)
+		}
 		return v.is(ExitRefused, statusHints[e.Reason()]...)
 	case *ecp.AnswerError:
 		if e.Refusal() {
@@ -74,10 +77,16 @@ func judgeCA(err error, v *Verdict) bool {
 
 // judgeFinding judges the search for an identity provider.
 func judgeFinding(err error, v *Verdict) bool {
+	if judgeRealm(err, v) {
+		return true
+	}
 	switch e := err.(type) {
 	case *idp.NotFoundError:
 		if e.Nearest != "" {
 			v.Hints = append(v.Hints, "-i "+shellQuote(e.Nearest)+"?")
+		}
+		if e.Kerberos != "" {
+			return v.is(ExitUsage, "-k logs in there, with a ticket", "a full https:// URL names another endpoint")
 		}
 		return v.is(ExitUsage, "x509up list-idps shows what can be asked for; a full https:// URL always works")
 	case *idp.NoSourceError:

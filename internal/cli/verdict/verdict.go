@@ -132,7 +132,7 @@ func judgeCauses(err error, v *Verdict) bool {
 		return v.is(ExitRefused, "the passphrase is that of the key file, not a password of a server")
 	}
 	for ; err != nil; err = errors.Unwrap(err) {
-		if judgeLogin(err, v) || judgeCA(err, v) || judgeFinding(err, v) || judgeFiles(err, v) {
+		if judgeKerberos(err, v) || judgeLogin(err, v) || judgeCA(err, v) || judgeFinding(err, v) || judgeFiles(err, v) {
 			return true
 		}
 	}
@@ -193,6 +193,11 @@ func judgeUsage(err error, v *Verdict) bool {
 	case *console.ConfigError:
 		if mode, ok := errors.AsType[*ownfile.ModeError](e); ok {
 			return v.is(ExitUsage, "chmod go-w "+shellQuote(mode.Path))
+		}
+		for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
+			if judgeRealm(cause, v) || judgeTicketFiles(cause, v) {
+				break
+			}
 		}
 		return v.is(ExitUsage)
 	case *ask.NoTerminalError:
