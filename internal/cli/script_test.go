@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 //	[!] sent FIELD [VALUE]  the last request to it had this header
 //	unasked                 there was none
 //	attributes VO…          the stored credential becomes one with attributes of the VOs; "broken" is an extension that cannot be read
+//	cache FILE PRINCIPAL…   FILE is made a credential cache with a ticket; see ticketCache for the words behind it
 //	lines FILE LINE…        FILE is made of these lines, 0600, with variables expanded
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -78,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"pkcs12":     pkcs12File,
 			"encrypt":    encryptKey,
 			"attributes": attributes,
+			"cache":      ticketCache,
 		},
 	})
 }

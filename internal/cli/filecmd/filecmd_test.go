@@ -94,6 +94,100 @@ func TestInfo(t *testing.T) {
 	}
 }
 
+// withEnv is run with variables.
+func withEnv(t *testing.T, env map[string]string, args ...string) (out string, err error) {
+	t.Helper()
+	var stdout bytes.Buffer
+	cmd := filecmd.NewInfo(&console.Console{Surroundings: console.Surroundings{
+		Out: &stdout, Err: &stdout, Now: func() time.Time { return end }, Env: func(name string) string { return env[name] },
+	}})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(args)
+	err = cmd.ExecuteContext(t.Context())
+	return stdout.String(), err
+}
+
+// TestInfoKerberos: a code of its own where no ticket would do, that of a slip where something is named that is none, and the files of
+// krb5.conf, one included by another, one missing, one broken.
+func TestInfoKerberos(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"good": "include " + dir + "/part\n", "part": "[libdefaults]\ndefault_realm = A\n", "broken": "[libdefaults\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(names ...string) string {
+		for i := range names {
+			names[i] = filepath.Join(dir, names[i])
+		}
+		return strings.Join(names, string(filepath.ListSeparator))
+	}
+	for _, c := range []struct {
+		name, conf, cache string
+		args              []string
+		code              int
+		want              []string
+	}{
+		{"no cache", at("good"), "FILE:" + at("none"), nil, verdict.ExitRefused,
+			[]string{"config   : " + at("good") + "\n", "config   : " + at("part") + ", which is included\n", "realm    : A, by default\n", "hint     : kinit"}},
+		{"no cache, quietly", at("good"), "FILE:" + at("none"), []string{"-q"}, verdict.ExitRefused, nil},
+		{"no cache, as JSON", at("good"), "FILE:" + at("none"), []string{"--json"}, verdict.ExitRefused, []string{`"caches_by": "KRB5CCNAME",`}},
+		{"no name of a cache", at("good"), "FILE:", nil, verdict.ExitUsage, []string{"it is no name of a credential cache"}},
+		{"one is missing", at("none", "good"), "FILE:" + at("none"), nil, verdict.ExitRefused, []string{at("none") + ", which is not there\n", at("part")}},
+		{"one is broken", at("good", "broken"), "FILE:" + at("none"), nil, verdict.ExitUsage,
+			[]string{"config   : " + at("good") + "\n", "config   : " + at("broken") + `: line 1: the name of the section does not end with "]"` + "\n"}},
+	} {
+		out, err := withEnv(t, map[string]string{"KRB5_CONFIG": c.conf, "KRB5CCNAME": c.cache}, append(c.args, "--kerberos")...)
+		if err == nil || verdict.Judge(err).Code != c.code || c.want == nil && out != "" {
+			t.Errorf("%s: %v; %s", c.name, err, out)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: there is no %q in\n%s", c.name, want, out)
+			}
+		}
+		if strings.Contains(out, "info --kerberos") {
+			t.Errorf("%s: the hint leads in a circle:\n%s", c.name, out)
+		}
+	}
+}
+
+// TestInfoKerberosService: which service, as far as it is known without asking anybody.
+func TestInfoKerberosService(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	conf, profiles := filepath.Join(dir, "krb5.conf"), filepath.Join(dir, "config.toml")
+	for path, text := range map[string]string{
+		conf: "[libdefaults]\ndns_canonicalize_hostname = no\n[domain_realm]\n.example.org = EXAMPLE.ORG\n",
+		profiles: "[profile.url]\nidentity-provider = 'https://idp.example.org/ecp'\n[profile.metadata]\nidentity-provider = 'https://idp.example.org/ecp'\n" +
+			"metadata = 'https://example.org/metadata'\n[profile.tickets]\nkerberos-url = 'https://krb.example.org/'\nmetadata = 'https://example.org/metadata'\n" +
+			"[profile.name]\nidentity-provider = 'Example'\n[profile.spn]\nidentity-provider = 'Example'\nspn = 'HTTP/alias.example.org'\n" +
+			"[profile.nonsense]\nspn = 'alias'\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := map[string]string{"KRB5_CONFIG": conf, "KRB5CCNAME": filepath.Join(dir, "none"), "X509UP_CONFIG": profiles}
+	for profile, want := range map[string]string{
+		"url":      "IdP      : https://idp.example.org/ecp\nservice  : HTTP/idp.example.org@EXAMPLE.ORG\n",
+		"metadata": "IdP      : https://idp.example.org/ecp\ncaches",
+		"tickets":  "IdP      : https://krb.example.org/\nservice  : HTTP/krb.example.org@EXAMPLE.ORG\n",
+		"name":     "IdP      : Example\ncaches",
+		"spn":      "IdP      : Example\nservice  : HTTP/alias.example.org@EXAMPLE.ORG\n",
+	} {
+		if out, _ := withEnv(t, env, "--kerberos", "--profile", profile); !strings.Contains(out, "profile  : "+profile+"\n"+want) {
+			t.Errorf("%s:\n%s", profile, out)
+		}
+	}
+	if out, err := withEnv(t, env, "--kerberos", "--profile", "nonsense"); out != "" || verdict.Judge(err).Code != verdict.ExitUsage {
+		t.Errorf("%v; %s", err, out)
+	}
+}
+
 // TestVerify: a credential whose CA nobody knows will not do, and the lines say why.
 func TestVerify(t *testing.T) {
 	t.Parallel()

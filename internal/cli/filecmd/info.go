@@ -2,14 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package filecmd are the commands about files that are there: info shows what a
-// credential file holds, verify tells whether a server would take it, destroy removes
-// it, and import puts a certificate of a browser where grid tools look for it.
+// credential file holds, or which Kerberos tickets there are, verify tells whether a
+// server would take it, destroy removes it, and import puts a certificate of a browser
+// where grid tools look for it.
 //
-// They read the file (packages files and credstore), let package view show it, and
-// give a verdict by their exit code, with which scripts work. No server is asked.
+// They read the file (packages files and credstore; tickets: login and kerberos), let
+// package view show it, and give a verdict by their exit code, with which scripts work.
+// No server is asked.
 package filecmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +57,11 @@ Of attributes of VOs (VOMS) it shows everything, and says whether they are good,
 if there are LSC files and CAs to verify them with. They count for the time that
 is left. Options about them exit 7 if there are none.
 
+--kerberos shows the tickets and keytabs that get-cert --kerberos would look at
+instead, which it would take, why not the others, and what it knows of the way from
+there. No server is asked. It exits 5 if none would do, and 2 if krb5.conf cannot
+be read.
+
 Options such as --subject print single values for scripts, one to a line, in the
 order of this help, --chain and --text a block for each certificate. --exists,
 --acexists and -q say nothing at all: the exit code is the answer. The JSON is
@@ -63,11 +71,15 @@ described in docs/json.md.`,
   $ x509up info --exists --valid 6:00 || x509up get-cert --proxy
   $ x509up info --vo --fqan
   $ x509up info --acexists dteam --valid 1:00 || x509up init --voms dteam
-  $ x509up info --identity --timeleft --dn-format rfc4514`,
+  $ x509up info --identity --timeleft --dn-format rfc4514
+  $ x509up info --kerberos -q || kinit`,
 		Args: console.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd.Flags().Changed); err != nil {
+			if err := cmp.Or(o.tickets.check(cmd.Flags()), o.check(cmd.Flags().Changed)); err != nil {
 				return err
+			}
+			if o.tickets.kerberos {
+				return infoTickets(cmd.Context(), con, o.tickets, o.file.Profile, o.json)
 			}
 			path, err := o.file.Path(con)
 			if err != nil {
@@ -92,6 +104,7 @@ type infoOptions struct {
 	valid, hours string
 	dnFormat     string
 	fields       [len(infoFields)]bool
+	tickets      ticketOptions
 }
 
 // names is what --dn-format says.
@@ -185,6 +198,7 @@ func (o *infoOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.acExists, "acexists", nil, "say nothing: the exit code is whether there is an AC of `VO` (may be repeated)")
 	f.StringVar(&o.valid, "valid", "", "it must be valid for `H:MM` more")
 	f.StringVarP(&o.hours, "hours", "H", "", "it must be valid for `HOURS` more")
+	o.tickets.addFlags(f)
 	f.BoolVar(&o.json, "json", false, "print everything as JSON")
 }
 
@@ -270,10 +284,15 @@ func forPeople(con *console.Console, c *proxycert.Credential, facts *view.Facts,
 		return
 	}
 	style.Width, style.Letters = term.Width(con.Out.(*os.File)), true
-	style.Colour = con.Env("NO_COLOR") == "" && config.First(con.Env("TERM"), "dumb") != "dumb"
+	style.Colour = colours(con)
 	if lookup := lookUpCA(here.CAs(), c); !errors.Is(lookup.Err, fs.ErrNotExist) || con.Env("X509_CERT_DIR") != "" {
 		facts.CA = lookup
 	}
+}
+
+// colours tells whether the result goes to a terminal that shows them to somebody who wants them.
+func colours(con *console.Console) bool {
+	return con.OutIsTerminal() && con.Env("NO_COLOR") == "" && config.First(con.Env("TERM"), "dumb") != "dumb"
 }
 
 // authorities are those of the folders that are there and near.
