@@ -14,20 +14,23 @@ import (
 	"github.com/x509up/x509up/internal/cli"
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/fed"
+	"github.com/x509up/x509up/internal/keyring"
 )
 
 // home is a user's home, in which command lines are run within this process.
 type home struct {
-	dir string
-	env map[string]string
-	now func() time.Time
-	in  string
+	dir     string
+	env     map[string]string
+	now     func() time.Time
+	in      string
+	keyring keyring.Keyring // the zero value has nothing
 }
 
 // newHome has the settings of a federation, or none if f is nil.
 func newHome(t testing.TB, f *fed.Federation) *home {
 	t.Helper()
 	h := &home{dir: t.TempDir(), env: map[string]string{}, now: time.Now}
+	h.keyring.Store = fakeKeyring{dir: h.path("keyring")}
 	if f != nil {
 		files, err := f.WriteDir(h.path("fed"))
 		if err != nil {
@@ -53,7 +56,7 @@ func (h *home) run(t testing.TB, args ...string) (stdout, stderr string, code in
 	var out, err bytes.Buffer
 	code = cli.Main(t.Context(), args, console.Surroundings{
 		In: strings.NewReader(h.in), Out: &out, Err: &err, Version: "v0.0.0-test", Now: h.now,
-		Env: func(name string) string { return h.env[name] },
+		Env: func(name string) string { return h.env[name] }, Keyring: h.keyring,
 	})
 	return out.String(), err.String(), code
 }
