@@ -42,30 +42,7 @@ func NewInfo(con *console.Console) *cobra.Command {
 		Use:     "info",
 		GroupID: "look",
 		Short:   "show what a credential file holds",
-		Long: `info shows whose credential a file holds, what kind it is, how long its shortest
-part is valid, and each certificate of the chain, the first to end first. It
-exits 3 when there is no file, and 4 when what is there cannot be used now, or
-not for as long as --valid or --hours ask.
-
-It warns when less than an hour is left, of weak keys and signatures, of proxies
-that are not of RFC 3820, and when others can change the file. On a terminal it
-also draws the lifetime (in colour, unless NO_COLOR is set), writes the letters
-of names that are not ASCII, and warns when the CA directory lacks the CA.
-Whether a server would take it, x509up verify says.
-
-Of attributes of VOs (VOMS) it shows everything, and says whether they are good,
-if there are LSC files and CAs to verify them with. They count for the time that
-is left. Options about them exit 7 if there are none.
-
---kerberos shows the tickets and keytabs that get-cert --kerberos would look at
-instead, which it would take, why not the others, and what it knows of the way from
-there. No server is asked. It exits 5 if none would do, and 2 if krb5.conf cannot
-be read.
-
-Options such as --subject print single values for scripts, one to a line, in the
-order of this help, --chain and --text a block for each certificate. --exists,
---acexists and -q say nothing at all: the exit code is the answer. The JSON is
-described in docs/json.md.`,
+		Long:    infoManual,
 		Example: `  $ x509up info
   $ x509up info -f ~/proxy.pem --json
   $ x509up info --exists --valid 6:00 || x509up get-cert --proxy
@@ -94,6 +71,31 @@ described in docs/json.md.`,
 	console.CompleteWords(cmd, "dn-format", "oneline", "rfc4514")
 	return cmd
 }
+
+const infoManual = `info shows whose credential a file holds, what kind it is, how long its shortest
+part is valid, and each certificate of the chain, the first to end first. It
+exits 3 when there is no file, and 4 when what is there cannot be used now, or
+not for as long as --valid or --hours ask.
+
+It warns when less than an hour is left, of weak keys and signatures, of proxies
+that are not of RFC 3820, and when others can change the file. On a terminal it
+also draws the lifetime (in colour, unless NO_COLOR is set), writes the letters
+of names that are not ASCII, and warns when the CA directory lacks the CA.
+Whether a server would take it, x509up verify says.
+
+Of attributes of VOs (VOMS) it shows everything, and says whether they are good,
+if there are LSC files and CAs to verify them with. They count for the time that
+is left. Options about them exit 7 if there are none.
+
+--kerberos shows the tickets and keytabs that get-cert --kerberos would look at
+instead, which it would take, why not the others, and what it knows of the way from
+there. No server is asked. It exits 5 if none would do, and 2 if krb5.conf cannot
+be read.
+
+Options such as --subject print single values for scripts, one to a line, in the
+order of this help, --chain and --text a block for each certificate. --exists,
+--acexists and -q say nothing at all: the exit code is the answer. The JSON is
+described in docs/json.md.`
 
 // infoOptions are the options of info.
 type infoOptions struct {
