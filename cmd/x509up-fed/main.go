@@ -51,6 +51,7 @@ With tickets, whichever way one has them:
 
   $ x509up-fed --dir /tmp/fed --kerberos &
   $ . /tmp/fed/env.sh                              # with KRB5_CONFIG and KRB5CCNAME
+  $ x509up get-cert -k -i 'Example University' --idp-list /tmp/fed/idps.txt
   $ klist                                          # the ticket in KRB5CCNAME
   $ kinit jdoe </tmp/fed/password                  # another one
   $ kinit -k -t /tmp/fed/client.keytab jdoe        # and another one
