@@ -12,6 +12,7 @@ import (
 	"github.com/x509up/x509up/internal/dn"
 	"github.com/x509up/x509up/internal/name"
 	"github.com/x509up/x509up/proxycert/internal/keys"
+	"github.com/x509up/x509up/proxycert/internal/pci"
 )
 
 // Check says whether a server that trusts the end-entity certificate would take the proxies below it, now. It walks from the
@@ -55,7 +56,7 @@ func (c *Credential) Check(now time.Time) error {
 // checkNoProxy finds in a certificate that is no proxy what would have made it one.
 func checkNoProxy(cert *x509.Certificate) error {
 	for _, ext := range cert.Extensions {
-		if id := ext.Id.String(); id == oidProxyCertInfo || id == oidDraftProxyCertInfo {
+		if id := ext.Id.String(); id == pci.OID || id == pci.OIDDraft {
 			if TypeOf(cert).Format == FormatCA {
 				return &RuleError{Cert: cert, Rule: RuleCA}
 			}
@@ -138,7 +139,7 @@ func checkProxy(cert, issuer *x509.Certificate) error {
 		}
 	}
 	for _, id := range cert.UnhandledCriticalExtensions {
-		if s := id.String(); s != oidProxyCertInfo && s != oidDraftProxyCertInfo {
+		if s := id.String(); s != pci.OID && s != pci.OIDDraft {
 			return &RuleError{Cert: cert, Rule: RuleCritical}
 		}
 	}

@@ -5,14 +5,12 @@ package proxycert
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"time"
 
 	"github.com/x509up/x509up/internal/dn"
+	"github.com/x509up/x509up/proxycert/internal/keys"
 )
 
 // Credential is a chain of certificates and the private key of the first one. The zero value holds nothing; its
@@ -115,14 +113,4 @@ func RFC2253(raw []byte) string { return dn.RFC2253(raw) }
 // Strength is the size of a public key in bits: of the modulus for RSA, of the curve for elliptic curves. It is 0 for
 // a kind of key that proxies do not have. (grid-proxy-info counts the bytes of an EC signature instead and says 576
 // for P-256; that is a mistake.)
-func Strength(pub crypto.PublicKey) int {
-	switch k := pub.(type) {
-	case *rsa.PublicKey:
-		return k.N.BitLen()
-	case *ecdsa.PublicKey:
-		return k.Curve.Params().BitSize
-	case ed25519.PublicKey:
-		return 8 * len(k)
-	}
-	return 0
-}
+func Strength(pub crypto.PublicKey) int { return keys.Bits(pub) }

@@ -7,6 +7,8 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
+
+	"github.com/x509up/x509up/proxycert/internal/pci"
 )
 
 // ExtensionError says that a proxy must not get an extension that Options ask for.
@@ -34,7 +36,7 @@ func checkExtensions(list []pkix.Extension) error {
 			reason = string(RuleAltName)
 		case id == "2.5.29.19": // basicConstraints
 			reason = string(RuleCA)
-		case id == oidProxyCertInfo || id == oidDraftProxyCertInfo:
+		case id == pci.OID || id == pci.OIDDraft:
 			reason = "it is what the policy and the path length are for"
 		case id == "2.5.29.14" || id == "2.5.29.15" || id == "2.5.29.35": // key usage, key identifiers
 			reason = "it follows from the keys of proxy and issuer"

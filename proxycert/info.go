@@ -4,7 +4,6 @@
 package proxycert
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/x509up/x509up/proxycert/internal/pci"
@@ -12,10 +11,8 @@ import (
 
 // Object identifiers of the extensions that matter here.
 const (
-	oidProxyCertInfo      = "1.3.6.1.5.5.7.1.14"     // RFC 3820 §3.8
-	oidDraftProxyCertInfo = "1.3.6.1.4.1.3536.1.222" // the draft before it, as GT3 and grid-proxy-init -draft write it
-	oidSubjectAltName     = "2.5.29.17"              // RFC 5280 §4.2.1.6
-	oidIssuerAltName      = "2.5.29.18"              // RFC 5280 §4.2.1.7
+	oidSubjectAltName = "2.5.29.17" // RFC 5280 §4.2.1.6
+	oidIssuerAltName  = "2.5.29.18" // RFC 5280 §4.2.1.7
 )
 
 // Policy is the policy language of a proxy: the object identifier, dotted, that says what the proxy may do of what its
@@ -56,7 +53,7 @@ func ParseInfo(f Format, der []byte) (Info, error) {
 		info, ok = pci.Parse(der, f == FormatDraft)
 	}
 	if !ok {
-		return Info{}, errors.New("proxycert: parsing ProxyCertInfo: malformed")
+		return Info{}, pci.ErrMalformed
 	}
 	return Info{PathLength: info.PathLength, Policy: Policy(info.Language), PolicyText: info.Text}, nil
 }

@@ -5,12 +5,11 @@ package proxycert
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rsa"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/x509up/x509up/proxycert/internal/keys"
 )
 
 // KeyType is a kind and size of key that a proxy or a certificate request may have. The zero value is RSA2048, which
@@ -26,11 +25,8 @@ const (
 	EC384 // NIST P-384
 )
 
-// keyTypeNames are the names in the order of the constants.
-const keyTypeNames = "rsa2048 rsa3072 rsa4096 ec256 ec384"
-
 // KeyTypes are the names that ParseKeyType takes, the usual one first.
-func KeyTypes() []string { return strings.Fields(keyTypeNames) }
+func KeyTypes() []string { return keys.Names() }
 
 // ParseKeyType reads a name as String writes it; case does not matter. Other text is a *KeyTypeError.
 func ParseKeyType(name string) (KeyType, error) {
@@ -53,17 +49,9 @@ func (k KeyType) String() string {
 // Generate makes a new key. Go's standard library takes secure random bytes from the system whatever reader it is
 // given; nil will do.
 func (k KeyType) Generate(random io.Reader) (crypto.Signer, error) {
-	switch k {
-	case RSA2048:
-		return rsa.GenerateKey(random, 2048)
-	case RSA3072:
-		return rsa.GenerateKey(random, 3072)
-	case RSA4096:
-		return rsa.GenerateKey(random, 4096)
-	case EC256:
-		return ecdsa.GenerateKey(elliptic.P256(), random)
-	case EC384:
-		return ecdsa.GenerateKey(elliptic.P384(), random)
+	key, err := keys.Generate(int(k), random)
+	if key == nil && err == nil {
+		return nil, &KeyTypeError{Name: k.String()}
 	}
-	return nil, &KeyTypeError{Name: k.String()}
+	return key, err
 }

@@ -6,7 +6,6 @@ package proxycert
 import (
 	"bytes"
 	"crypto"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -14,7 +13,7 @@ import (
 	"slices"
 
 	"github.com/x509up/x509up/internal/bundle"
-	"github.com/x509up/x509up/internal/name"
+	"github.com/x509up/x509up/proxycert/internal/blocks"
 )
 
 // Limits on what Parse reads.
@@ -32,17 +31,6 @@ const (
 	PKCS8                  // PRIVATE KEY
 )
 
-// PEM block types.
-const (
-	blockCertificate  = "CERTIFICATE"
-	blockCertificate2 = "X509 CERTIFICATE"
-	blockRSAKey       = "RSA PRIVATE KEY"
-	blockECKey        = "EC PRIVATE KEY"
-	blockECParameters = "EC PARAMETERS"
-	blockKey          = "PRIVATE KEY"
-	blockEncryptedKey = "ENCRYPTED PRIVATE KEY"
-)
-
 // Parse reads certificates, a private key and what else there is from PEM blocks in any order: CERTIFICATE and X509
 // CERTIFICATE; RSA PRIVATE KEY, EC PRIVATE KEY or PRIVATE KEY, of which there may be one. Text around the blocks is passed
 // over. The leaf is the certificate that the key belongs to; without a key, the first one that issued none of the others.
@@ -54,15 +42,18 @@ func Parse(pemData []byte) (*Credential, error) {
 	if len(pemData) > MaxSize {
 		return nil, &SizeError{What: "bytes", Limit: MaxSize}
 	}
-	blocks, err := decodeAll(pemData)
-	if err != nil {
-		return nil, err
+	all, err := blocks.Decode(pemData)
+	switch {
+	case errors.Is(err, blocks.ErrNone):
+		return nil, &NoPEMError{Size: len(pemData), DER: blocks.IsDER(pemData)}
+	case err != nil:
+		return nil, &BlockError{Number: len(all) + 1, Err: err}
 	}
 	c := new(Credential)
 	var certs []*x509.Certificate
-	for i, block := range blocks {
+	for i, block := range all {
 		switch block.Type {
-		case blockCertificate, blockCertificate2:
+		case blocks.Certificate, blocks.Certificate2:
 			cert, err := x509.ParseCertificate(block.Bytes)
 			if err != nil {
 				return nil, &BlockError{Number: i + 1, Type: block.Type, Err: bundle.KeyError(block.Bytes, err)}
@@ -73,7 +64,7 @@ func Parse(pemData []byte) (*Credential, error) {
 			if len(certs) > MaxCertificates {
 				return nil, &SizeError{What: "certificates", Limit: MaxCertificates}
 			}
-		case blockRSAKey, blockECKey, blockKey, blockEncryptedKey:
+		case blocks.RSAKey, blocks.ECKey, blocks.Key, blocks.EncryptedKey:
 			key, err := parseKey(block)
 			if err == nil && c.Key != nil {
 				err = errors.New("it is the second private key")
@@ -85,47 +76,30 @@ func Parse(pemData []byte) (*Credential, error) {
 				return nil, &BlockError{Number: i + 1, Type: block.Type, Err: bundle.KeyError(block.Bytes, err)}
 			}
 			c.Key = key
-		case blockECParameters:
-			// The curve, which "openssl ecparam -genkey" writes before the key that names it again.
+		case blocks.ECParameters: // which the key names again
 		default:
 			c.Extra = append(c.Extra, block)
 		}
 	}
 	if len(certs) == 0 {
-		return nil, &NoCertificateError{Found: bundle.Types(blocks)}
+		return nil, &NoCertificateError{Found: bundle.Types(all)}
 	}
-	if err := c.arrange(certs); err != nil {
-		return nil, err
+	var others []*x509.Certificate
+	if c.Chain, others = blocks.Arrange(certs, c.Key); c.Chain == nil {
+		return nil, &KeyMismatchError{Cert: certs[0]}
+	}
+	for _, cert := range others {
+		c.Extra = append(c.Extra, &pem.Block{Type: blocks.Certificate, Bytes: cert.Raw})
 	}
 	return c, nil
 }
 
-// decodeAll decodes all blocks, of which there must be one.
-func decodeAll(data []byte) ([]*pem.Block, error) {
-	text := bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // what some editors put in front of UTF-8
-	if !bundle.HasPEM(text) {
-		return nil, &NoPEMError{Size: len(data), DER: len(data) > 2 && data[0] == 0x30 && data[1] >= 0x80}
-	}
-	blocks, err := bundle.Decode(text)
-	if err != nil {
-		return nil, &BlockError{Number: len(blocks) + 1, Err: err}
-	}
-	return blocks, nil
-}
-
-// parseKey reads a private key. What the block's name says counts for less than what is in it, as in OpenSSL: there are
-// files with a PKCS #8 key named RSA PRIVATE KEY.
+// parseKey reads a private key that can sign.
 func parseKey(block *pem.Block) (crypto.Signer, error) {
-	if block.Type == blockEncryptedKey || block.Headers["DEK-Info"] != "" {
+	if blocks.IsEncrypted(block) {
 		return nil, &EncryptedKeyError{Type: block.Type}
 	}
-	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, err := blocks.ParseKey(block.Bytes)
 	if err != nil {
 		return nil, err
 	}
@@ -136,32 +110,6 @@ func parseKey(block *pem.Block) (crypto.Signer, error) {
 	return signer, nil
 }
 
-// arrange puts certs in order: the leaf, its issuer, and so on. Those left over go to Extra.
-func (c *Credential) arrange(certs []*x509.Certificate) error {
-	leaf := 0
-	if c.Key != nil {
-		leaf = slices.IndexFunc(certs, func(cert *x509.Certificate) bool { return bundle.Belongs(c.Key, cert.PublicKey) })
-		if leaf < 0 {
-			return &KeyMismatchError{Cert: certs[0]}
-		}
-	} else if i := slices.IndexFunc(certs, func(cert *x509.Certificate) bool { return !issuedAny(cert, certs) }); i > 0 {
-		leaf = i
-	}
-	var others []*x509.Certificate
-	c.Chain, others = bundle.Chain(certs, leaf)
-	for _, cert := range others {
-		c.Extra = append(c.Extra, &pem.Block{Type: blockCertificate, Bytes: cert.Raw})
-	}
-	return nil
-}
-
-// issuedAny says whether one of certs, other than cert itself, names cert as its issuer.
-func issuedAny(cert *x509.Certificate, certs []*x509.Certificate) bool {
-	return slices.ContainsFunc(certs, func(other *x509.Certificate) bool {
-		return other != cert && name.Equal(other.RawIssuer, cert.RawSubject)
-	})
-}
-
 // Marshal writes the credential as grid tools read it: the leaf, its key if there is one, the rest of the chain, and
 // Extra. Parse gives the same credential back.
 func (c *Credential) Marshal(f KeyFormat) ([]byte, error) {
@@ -169,7 +117,7 @@ func (c *Credential) Marshal(f KeyFormat) ([]byte, error) {
 		return nil, &NoKeyError{}
 	}
 	var b bytes.Buffer
-	b.Write(encodeCertificate(c.Chain[0]))
+	b.Write(blocks.EncodeCertificates(c.Chain[0]))
 	if c.Key != nil {
 		key, err := c.MarshalKey(f)
 		if err != nil {
@@ -177,9 +125,7 @@ func (c *Credential) Marshal(f KeyFormat) ([]byte, error) {
 		}
 		b.Write(key)
 	}
-	for _, cert := range c.Chain[1:] {
-		b.Write(encodeCertificate(cert))
-	}
+	b.Write(blocks.EncodeCertificates(c.Chain[1:]...))
 	for _, block := range c.Extra {
 		if err := pem.Encode(&b, block); err != nil {
 			return nil, fmt.Errorf("proxycert: writing PEM block %q: %w", block.Type, err)
@@ -189,13 +135,7 @@ func (c *Credential) Marshal(f KeyFormat) ([]byte, error) {
 }
 
 // MarshalChain writes the certificates of the chain alone, the leaf first, as usercert.pem holds them.
-func (c *Credential) MarshalChain() []byte {
-	var b []byte
-	for _, cert := range c.Chain {
-		b = append(b, encodeCertificate(cert)...)
-	}
-	return b
-}
+func (c *Credential) MarshalChain() []byte { return blocks.EncodeCertificates(c.Chain...) }
 
 // MarshalKey writes the private key alone, not encrypted, as userkey.pem holds it. A key that cannot leave its device is a
 // *KeyTypeError.
@@ -203,16 +143,9 @@ func (c *Credential) MarshalKey(f KeyFormat) ([]byte, error) {
 	if c.Key == nil {
 		return nil, &NoKeyError{Cert: c.Leaf()}
 	}
-	if key, ok := c.Key.(*rsa.PrivateKey); ok && f == PKCS1 {
-		return pem.EncodeToMemory(&pem.Block{Type: blockRSAKey, Bytes: x509.MarshalPKCS1PrivateKey(key)}), nil
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(c.Key)
+	text, err := blocks.EncodeKey(c.Key, f == PKCS1)
 	if err != nil {
 		return nil, &KeyTypeError{Name: fmt.Sprintf("%T", c.Key)}
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: blockKey, Bytes: der}), nil
-}
-
-func encodeCertificate(cert *x509.Certificate) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: blockCertificate, Bytes: cert.Raw})
+	return text, nil
 }

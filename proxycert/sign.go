@@ -5,17 +5,17 @@ package proxycert
 
 import (
 	"crypto"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/asn1"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/x509up/x509up/internal/bundle"
 	"github.com/x509up/x509up/internal/dn"
-	"github.com/x509up/x509up/proxycert/internal/keys"
+	"github.com/x509up/x509up/proxycert/internal/issue"
+	"github.com/x509up/x509up/proxycert/internal/pci"
 )
 
 // Backdate is how long before now a new proxy begins, so that a server whose clock is behind takes it; Globus does the
@@ -65,66 +65,26 @@ func New(issuer *Credential, o Options) (*Credential, error) {
 	if err := checkExtensions(o.Extensions); err != nil {
 		return nil, err
 	}
-	notAfter := issuer.NotAfter()
 	if o.Lifetime < 0 {
 		return nil, fmt.Errorf("proxycert: making a proxy: the lifetime %v is negative", o.Lifetime)
 	}
-	if end := o.Now.Add(o.Lifetime); o.Lifetime > 0 && end.Before(notAfter) {
-		notAfter = end
-	}
-	notBefore := o.Now.Add(-Backdate)
-	if begin := issuer.NotBefore(); begin.After(notBefore) {
-		notBefore = begin
-	}
+	begin, end := issue.Window(issuer.NotBefore(), issuer.NotAfter(), o.Now, Backdate, o.Lifetime)
 	key := o.Key
 	if key == nil {
 		if key, err = o.KeyType.Generate(o.Rand); err != nil {
 			return nil, err
 		}
 	}
-	id, err := keys.ID(key.Public())
-	if err != nil {
-		return nil, err
+	cert, err := issue.Proxy{
+		NotBefore: begin, NotAfter: end, Key: key.Public(), Extensions: append([]pkix.Extension{info}, o.Extensions...),
+	}.Sign(issuer.Leaf(), issuer.Key, o.Rand)
+	if errors.Is(err, issue.ErrKey) {
+		return nil, &KeyTypeError{Name: fmt.Sprintf("%T", issuer.Key.Public())}
 	}
-	serial, err := keys.Serial(o.Rand)
-	if err != nil {
-		return nil, err
-	}
-	template := &x509.Certificate{
-		SerialNumber:    serial,
-		NotBefore:       notBefore,
-		NotAfter:        notAfter,
-		KeyUsage:        keys.Usage(issuer.Leaf(), key.Public()),
-		SubjectKeyId:    id,
-		ExtraExtensions: append([]pkix.Extension{info}, o.Extensions...),
-	}
-	cert, err := sign(issuer, template, key.Public())
 	if err != nil {
 		return nil, err
 	}
 	return &Credential{Chain: append([]*x509.Certificate{cert}, issuer.Chain...), Key: key}, nil
-}
-
-// sign makes the certificate. Its subject, its issuer and its signature algorithm come from issuer.
-func sign(issuer *Credential, template *x509.Certificate, pub crypto.PublicKey) (*x509.Certificate, error) {
-	leaf := issuer.Leaf()
-	algorithm, ok := keys.Algorithm(leaf, issuer.Key.Public())
-	if !ok {
-		return nil, &KeyTypeError{Name: fmt.Sprintf("%T", issuer.Key.Public())}
-	}
-	template.SignatureAlgorithm = algorithm
-	var err error
-	if template.RawSubject, err = dn.Below(leaf.RawSubject, template.SerialNumber.String()); err != nil {
-		return nil, err
-	}
-	// Of the issuer, CreateCertificate is to see this and no more. It writes an authority key identifier if there is one:
-	// RFC 5280 §4.2.1.1 wants that everywhere, and OpenSSL insists on it once it is strict, as it is by default in Python 3.13.
-	parent := &x509.Certificate{RawSubject: leaf.RawSubject, PublicKey: leaf.PublicKey, SubjectKeyId: leaf.SubjectKeyId}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, pub, issuer.Key)
-	if err != nil {
-		return nil, fmt.Errorf("proxycert: signing a proxy of %q: %w", OneLine(leaf.RawSubject), err)
-	}
-	return x509.ParseCertificate(der)
 }
 
 // checkIssuer says whether the credential can make proxies at all.
@@ -203,7 +163,7 @@ func newInfo(issuer *Credential, o Options) (pkix.Extension, error) {
 		info.PathLength = &left
 	}
 	value, err := info.Marshal(FormatRFC)
-	return pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 14}, Critical: true, Value: value}, err
+	return pci.Extension(value), err
 }
 
 // hasText says whether the language may come with a policy text (RFC 3820 §3.8.2).

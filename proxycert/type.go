@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/x509up/x509up/internal/dn"
+	"github.com/x509up/x509up/proxycert/internal/pci"
 )
 
 // Format is what a certificate is and, of a proxy, after which specification it was made.
@@ -110,27 +111,16 @@ func legacyPolicy(cert *x509.Certificate) (Policy, bool) {
 // InfoOf reads the critical ProxyCertInfo of cert. It is nil if cert has none: an extension that is not critical does
 // not count (RFC 3820 §3.8). An extension that cannot be read, or one of each format, is an error.
 func InfoOf(cert *x509.Certificate) (*Info, Format, error) {
-	var found *Info
-	var foundFormat Format
-	for _, ext := range cert.Extensions {
-		var format Format
-		switch ext.Id.String() {
-		case oidProxyCertInfo:
-			format = FormatRFC
-		case oidDraftProxyCertInfo:
-			format = FormatDraft
-		}
-		if format == FormatEEC || !ext.Critical {
-			continue
-		}
-		info, err := ParseInfo(format, ext.Value)
-		if err != nil {
-			return nil, FormatUnidentified, err
-		}
-		if found != nil {
-			return nil, FormatUnidentified, fmt.Errorf("proxycert: reading ProxyCertInfo: there are two")
-		}
-		found, foundFormat = &info, format
+	found, isDraft, err := pci.Find(cert.Extensions)
+	switch {
+	case err != nil:
+		return nil, FormatUnidentified, err
+	case found == nil:
+		return nil, FormatEEC, nil
 	}
-	return found, foundFormat, nil
+	format := FormatRFC
+	if isDraft {
+		format = FormatDraft
+	}
+	return &Info{PathLength: found.PathLength, Policy: Policy(found.Language), PolicyText: found.Text}, format, nil
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package keys is what the keys of a proxy and of its issuer decide: how the proxy is signed, what its key may be used for, and
-// what the key and the proxy are called.
+// what the key and the proxy are called. It makes keys, too.
 //
 //	algorithm, ok := keys.Algorithm(issuer, key.Public())
 package keys
@@ -10,6 +10,7 @@ package keys
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -103,4 +104,34 @@ func IsWeak(a x509.SignatureAlgorithm) bool {
 		return true
 	}
 	return false
+}
+
+// Names are the types of keys that can be made, the usual one first.
+func Names() []string { return []string{"rsa2048", "rsa3072", "rsa4096", "ec256", "ec384"} }
+
+// Generate makes a key of the type with that place in [Names]; nil if there is none.
+func Generate(kind int, random io.Reader) (crypto.Signer, error) {
+	switch kind {
+	case 0, 1, 2:
+		return rsa.GenerateKey(random, 2048+1024*kind)
+	case 3:
+		return ecdsa.GenerateKey(elliptic.P256(), random)
+	case 4:
+		return ecdsa.GenerateKey(elliptic.P384(), random)
+	}
+	return nil, nil
+}
+
+// Bits is the size of a public key: of the modulus for RSA, of the curve for elliptic curves. It is 0 for a kind of key that proxies do
+// not have.
+func Bits(pub crypto.PublicKey) int {
+	switch k := pub.(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen()
+	case *ecdsa.PublicKey:
+		return k.Curve.Params().BitSize
+	case ed25519.PublicKey:
+		return 8 * len(k)
+	}
+	return 0
 }

@@ -10,9 +10,11 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"strconv"
 	"testing"
 	"testing/iotest"
 
@@ -110,5 +112,41 @@ func TestSerial(t *testing.T) {
 	b, errB := keys.Serial(nil)
 	if errA != nil || errB != nil || a.Cmp(b) == 0 || a.Sign() <= 0 {
 		t.Errorf("%v, %v; %v, %v", a, errA, b, errB)
+	}
+}
+
+// TestGenerate: the names say what is made.
+func TestGenerate(t *testing.T) {
+	t.Parallel()
+	for i, name := range keys.Names() {
+		key, err := keys.Generate(i, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := "ec"
+		if _, ok := key.(*rsa.PrivateKey); ok {
+			kind = "rsa"
+		}
+		if got := kind + strconv.Itoa(keys.Bits(key.Public())); got != name {
+			t.Errorf("%s is a key of %s", name, got)
+		}
+	}
+	for _, kind := range []int{-1, len(keys.Names())} {
+		if key, err := keys.Generate(kind, rand.Reader); key != nil || err != nil {
+			t.Errorf("%d: %T, %v", kind, key, err)
+		}
+	}
+}
+
+func TestBits(t *testing.T) {
+	t.Parallel()
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, pub := range map[int]crypto.PublicKey{2048: testca.RSA(1).Public(), 521: curveKey(t, elliptic.P521()), 256: public, 0: "no key"} {
+		if got := keys.Bits(pub); got != want {
+			t.Errorf("%T: %d, want %d", pub, got, want)
+		}
 	}
 }

@@ -5,6 +5,9 @@ package pci_test
 
 import (
 	"bytes"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +49,44 @@ func TestMarshalRefuses(t *testing.T) {
 	} {
 		if der, err := info.Marshal(false); err == nil {
 			t.Errorf("%s: %x", name, der)
+		}
+	}
+}
+
+// TestFind: what is not critical does not count, and one is enough.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	rfc := pci.Extension([]byte("\x30\x0c" + inheritAll))
+	draft, loose, bad := rfc, rfc, rfc
+	draft.Id = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 3536, 1, 222}
+	loose.Critical = false
+	bad.Value = []byte("x")
+	other := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true}
+	if rfc.Id.String() != pci.OID || draft.Id.String() != pci.OIDDraft || !rfc.Critical {
+		t.Fatalf("%+v, %+v", rfc, draft)
+	}
+	for name, c := range map[string]struct {
+		list           []pkix.Extension
+		found, isDraft bool
+		err            error
+	}{
+		"none":          {nil, false, false, nil},
+		"another":       {[]pkix.Extension{other}, false, false, nil},
+		"RFC 3820":      {[]pkix.Extension{other, rfc}, true, false, nil},
+		"draft":         {[]pkix.Extension{draft, other}, true, true, nil},
+		"not critical":  {[]pkix.Extension{loose}, false, false, nil},
+		"one critical":  {[]pkix.Extension{loose, draft}, true, true, nil},
+		"both":          {[]pkix.Extension{rfc, draft}, false, false, pci.ErrTwo},
+		"twice":         {[]pkix.Extension{rfc, rfc}, false, false, pci.ErrTwo},
+		"malformed":     {[]pkix.Extension{bad}, false, false, pci.ErrMalformed},
+		"and malformed": {[]pkix.Extension{rfc, bad}, false, false, pci.ErrMalformed},
+	} {
+		got, isDraft, err := pci.Find(c.list)
+		if (got != nil) != c.found || isDraft != c.isDraft || !errors.Is(err, c.err) {
+			t.Errorf("%s: %+v, draft %v, %v", name, got, isDraft, err)
+		}
+		if got != nil && got.Language != "1.3.6.1.5.5.7.21.1" {
+			t.Errorf("%s: the language is %s", name, got.Language)
 		}
 	}
 }
