@@ -282,8 +282,11 @@ func (t preferring) otherwise(wait *ask.Patience, stored *kept) func(context.Con
 		t.con.Warn("no ticket will do at %s: %s; logging in with a password", p.IdP.Host, console.Message(why))
 		c, err := credentials(t.con, o, wait, stored)(ctx, p)
 		_, alone := errors.AsType[*ask.NoTerminalError](err)
-		_, empty := errors.AsType[*ask.KeyringError](err)
-		if alone || empty {
+		empty, ofKeyring := errors.AsType[*ask.KeyringError](err)
+		if ofKeyring {
+			t.con.Warn("%s", empty)
+		}
+		if alone || ofKeyring {
 			return c, why
 		}
 		return c, err
