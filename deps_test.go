@@ -140,6 +140,13 @@ func forbiddenOwn(importer, imported string) string {
 		return "what is shown is made of values, and of no command"
 	case inRoom(imported, "internal/cli") && !inRoom(importer, "cmd") && !inRoom(importer, "internal/compat") && !inRoom(importer, "man"):
 		return "the command line is above all other rooms"
+	case inRoom(importer, "internal/compat") && imported == "internal/cli":
+		return "the list of commands is above the names of others"
+	case inRoom(imported, "internal/compat") && !inRoom(importer, "internal/compat") && importer != "internal/cli" && importer != "man":
+		return "only the command line answers to the names of others"
+	case importer != "internal/compat" && inRoom(importer, "internal/compat") && inRoom(imported, "internal/compat") &&
+		!inRoom(imported, importer) && !slices.Contains([]string{"internal/compat/argv", "internal/compat/tool"}, imported):
+		return "families of old names know nothing of each other"
 	case inRoom(imported, "internal/testca") && !inRoom(importer, "internal/testca"):
 		return "it makes certificates for tests alone"
 	case inRoom(imported, "internal/fed") && !inRoom(importer, "cmd/x509up-fed") && !inRoom(importer, "internal/fed"):
@@ -204,6 +211,10 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/cli/getcmd", module + "/internal/cli/filecmd"},
 		{"internal/cli/verdict", module + "/internal/cli/getcmd"},
 		{"internal/cli/console", module + "/internal/cli/ask"},
+		{"internal/cli/console", module + "/internal/compat"},
+		{"internal/compat/vomsnames", module + "/internal/cli"},
+		{"internal/compat/vomsnames", module + "/internal/compat/gridnames"},
+		{"internal/compat", "github.com/spf13/cobra"},
 		{"internal/site", module + "/internal/cli/console"},
 		{"ecp", "example.org/unknown"},
 	} {
