@@ -94,6 +94,11 @@ func startFront(ids *identities) func(*testscript.TestScript, bool, []string) {
 		path, err := url.Parse(s.fed.IdPURL)
 		ts.Check(err)
 		ts.Setenv("ECP_IDP", f.URL+path.Path)
+		if s.fed.KerberosURL != "" {
+			path, err := url.Parse(s.fed.KerberosURL)
+			ts.Check(err)
+			ts.Setenv("TICKETS", f.URL+path.Path)
+		}
 		ca, err := os.OpenFile(ts.Getenv("SSL_CERT_FILE"), os.O_APPEND|os.O_WRONLY, 0)
 		ts.Check(err)
 		_, err = ca.Write(ids.ca.PEM())

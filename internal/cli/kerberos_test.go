@@ -47,14 +47,18 @@ func TestHundredTickets(t *testing.T) {
 	}
 }
 
-// TestKDCFaultsInTime: a KDC that is dead costs less than a second, and all of them no longer than they may.
+// TestKDCFaultsInTime: a KDC that is dead costs less than a second, and all of them no longer than was said.
 func TestKDCFaultsInTime(t *testing.T) {
 	t.Parallel()
 	took := func(t *testing.T, want int, faults ...fed.Fault) time.Duration {
 		t.Helper()
 		h := withTickets(t, start(t, fed.Options{Kerberos: true, Faults: faults}))
+		timeout := "1m"
+		if want != 0 {
+			timeout = "2s"
+		}
 		begin := time.Now()
-		if _, err, code := h.run(t, "get-cert", "-k", "--key-type", "ec256"); code != want {
+		if _, err, code := h.run(t, "get-cert", "-k", "--key-type", "ec256", "--timeout", timeout); code != want {
 			t.Errorf("%v: exit code %d: %s", faults, code, err)
 		}
 		return time.Since(begin)
@@ -66,7 +70,7 @@ func TestKDCFaultsInTime(t *testing.T) {
 	if down := took(t, 6, fed.KDCDown); down > well+2*time.Second {
 		t.Errorf("that there is no KDC is found after %v", down)
 	}
-	if silent := took(t, 6, fed.KDCSilent); silent > well+15*time.Second {
+	if silent := took(t, 6, fed.KDCSilent); silent > well+5*time.Second {
 		t.Errorf("that no KDC answers is found after %v", silent)
 	}
 }

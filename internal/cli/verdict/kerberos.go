@@ -95,7 +95,7 @@ func judgeKDC(err error, v *Verdict) bool {
 	case *kerberos.NoKDCError:
 		return v.is(ExitServer, "krb5.conf names the KDCs of a realm, by kdc = HOST in [realms], or DNS does; KRB5_CONFIG names another file", lookHint)
 	case *kerberos.UnreachableError:
-		return v.is(ExitServer, "is the network there, and does a firewall let port 88 through? A VPN may be needed", lookHint)
+		return v.is(ExitServer, "is the network there (a VPN may be needed), does a firewall let port 88 through, and are these KDCs of "+e.Realm+"?", lookHint)
 	case *kerberos.ReplyError:
 		return v.is(ExitServer, "is that a KDC of "+e.Realm+"? krb5.conf names them")
 	case *kerberos.KDCError:

@@ -57,7 +57,7 @@ func TestKerberosVerdicts(t *testing.T) {
 		{"a service", &kerberos.SPNError{}, 2, nil},
 
 		{"no KDC", &kerberos.NoKDCError{Err: &net.DNSError{IsNotFound: true}}, 6, []string{"krb5.conf names the KDCs of a realm", look}},
-		{"no KDC answers", &kerberos.UnreachableError{}, 6, []string{"is the network there, and does a firewall let port 88 through?", look}},
+		{"no KDC answers", &kerberos.UnreachableError{Realm: "EXAMPLE.ORG"}, 6, []string{"is the network there (a VPN may be needed), does a firewall let port 88 through, and are these KDCs of EXAMPLE.ORG?", look}},
 		{"garbage", &kerberos.ReplyError{Realm: "EXAMPLE.ORG"}, 6, []string{"is that a KDC of EXAMPLE.ORG?"}},
 		{"a clock", kdc(37), 6, []string{"set this machine's clock"}},
 		{"a clock that is known", &kerberos.KDCError{Code: 37, Offset: -20 * time.Minute}, 6, []string{"this machine's clock is 20 min ahead of that of the KDC; set"}},
