@@ -64,6 +64,7 @@ type Request struct {
 // Proxy says which proxy is made.
 type Proxy struct {
 	Policy     proxycert.Policy
+	PolicyText []byte // for languages that have one; nil: the extension has none
 	PathLength *int
 }
 
@@ -196,7 +197,7 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 		return nil, nil, err
 	}
 	proxy, err := proxycert.New(credential, proxycert.Options{
-		Key: key, Lifetime: r.Lifetime, Policy: r.Proxy.Policy, PathLength: r.Proxy.PathLength, Extensions: extensions,
+		Key: key, Lifetime: r.Lifetime, Policy: r.Proxy.Policy, PolicyText: r.Proxy.PolicyText, PathLength: r.Proxy.PathLength, Extensions: extensions,
 		Now: r.nowFor(credential),
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ package acquire
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
@@ -28,6 +29,9 @@ type User struct {
 	Passphrase func(ctx context.Context, file string) (string, error)
 	// Again is told that the passphrase of a file was wrong, and says whether Passphrase knows another one. Nil: it does not.
 	Again func(file string) bool
+	// Found, if not nil, is told the certificates of Cert, in the order of the file, before the passphrase of a key in another file
+	// is asked for.
+	Found func(certs []*x509.Certificate)
 	// Files reads them; the zero value is strict about owners and permissions.
 	Files credstore.Reader
 }
@@ -43,12 +47,14 @@ func (s *User) Obtain(ctx context.Context, _ *keygen.Pool, _ time.Duration) (*pr
 		if err != nil {
 			return nil, err
 		}
+		s.found(c)
 		return s.pair(c)
 	}
 	cert, err := s.read(ctx, s.Cert, s.Files.ReadCertFile)
 	if err != nil {
 		return nil, err
 	}
+	s.found(cert)
 	key, err := s.read(ctx, s.Key, s.Files.ReadKeyFile)
 	if err != nil {
 		return nil, err
@@ -56,6 +62,12 @@ func (s *User) Obtain(ctx context.Context, _ *keygen.Pool, _ time.Duration) (*pr
 	// Either file may hold what the other one is named for.
 	cert.Key, key.Certificates = nil, nil
 	return s.pair(cert, key)
+}
+
+func (s *User) found(file *pemfile.Contents) {
+	if s.Found != nil && len(file.Certificates) > 0 {
+		s.Found(file.Certificates)
+	}
 }
 
 func (s *User) read(ctx context.Context, path string, open func(string) ([]byte, error)) (*pemfile.Contents, error) {
