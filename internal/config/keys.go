@@ -111,43 +111,16 @@ func Keys() []Key {
 		word("key-type", proxycert.KeyTypes(), func(p *Profile) *string { return &p.KeyType }),
 		word("key-format", []string{"pkcs1", "pkcs8"}, func(p *Profile) *string { return &p.KeyFormat }),
 		word("mode", []string{"certreq", "pkcs12"}, func(p *Profile) *string { return &p.Mode }),
-		{"reuse", "a number of hours, such as 12, or true or false", func(p *Profile, v value) (err error) {
-			switch v.data {
-			case true:
-				p.Reuse = 1 // as --reuse without a number
-			case false:
-				p.Reuse = 0
-			default:
-				p.Reuse, err = v.hours()
-			}
-			return err
-		}},
+		{"reuse", "a number of hours, such as 12, or true or false", setReuse},
 		path("cert", func(p *Profile) *string { return &p.Cert }),
 		path("key", func(p *Profile) *string { return &p.Key }),
 		path("passphrase-file", func(p *Profile) *string { return &p.PassphraseFile }),
 		text("passphrase-command", func(p *Profile) *string { return &p.PassphraseCommand }),
 		yesNo("allow-key-mode", func(p *Profile) *bool { return &p.AllowKeyMode }),
 		list("field", `a list of FIELD=NAME in quotes, such as ["certreq=csr"]`, value.text, func(p *Profile) *[]string { return &p.Fields }),
-		{"kerberos", `"only", "prefer", or true (as "only") or false`, func(p *Profile, v value) error {
-			switch v.data {
-			case "only", true: // as --kerberos without a value
-				p.Kerberos = "only"
-			case "prefer":
-				p.Kerberos = "prefer"
-			case false:
-				p.Kerberos = ""
-			default:
-				return errKind
-			}
-			return nil
-		}},
+		{"kerberos", `"only", "prefer", or true (as "only") or false`, setKerberos},
 		address("kerberos-url", "an https:// URL", false, func(p *Profile) *string { return &p.KerberosURL }),
-		{"realm", `the name of a realm in quotes, such as "EXAMPLE.ORG"`, func(p *Profile, v value) (err error) {
-			if p.Realm, err = v.text(); err == nil && strings.ContainsAny(p.Realm, "@:") {
-				return errKind
-			}
-			return err
-		}},
+		{"realm", `the name of a realm in quotes, such as "EXAMPLE.ORG"`, setRealm},
 		path("keytab", func(p *Profile) *string { return &p.Keytab }),
 		text("principal", func(p *Profile) *string { return &p.Principal }),
 		text("spn", func(p *Profile) *string { return &p.SPN }),
@@ -159,6 +132,39 @@ func Keys() []Key {
 		list("vomses", `a list of absolute paths, or of such that begin with ~/`, value.path, func(p *Profile) *[]string { return &p.Vomses }),
 		path("vomsdir", func(p *Profile) *string { return &p.VOMSDir }),
 	}
+}
+
+func setReuse(p *Profile, v value) (err error) {
+	switch v.data {
+	case true:
+		p.Reuse = 1 // as --reuse without a number
+	case false:
+		p.Reuse = 0
+	default:
+		p.Reuse, err = v.hours()
+	}
+	return err
+}
+
+func setKerberos(p *Profile, v value) error {
+	switch v.data {
+	case "only", true: // as --kerberos without a value
+		p.Kerberos = "only"
+	case "prefer":
+		p.Kerberos = "prefer"
+	case false:
+		p.Kerberos = ""
+	default:
+		return errKind
+	}
+	return nil
+}
+
+func setRealm(p *Profile, v value) (err error) {
+	if p.Realm, err = v.text(); err == nil && strings.ContainsAny(p.Realm, "@:") {
+		return errKind
+	}
+	return err
 }
 
 func text(name string, field func(*Profile) *string) Key {

@@ -61,6 +61,7 @@ const (
 // NotFoundError says that there is no cache of that name, or that a collection has none. It is [fs.ErrNotExist].
 type NotFoundError struct{ Name string }
 
+// Error leaves the name to who asked for it.
 func (e *NotFoundError) Error() string { return "there is no such credential cache" }
 
 // Is makes the error [fs.ErrNotExist].
@@ -72,6 +73,7 @@ type UnsupportedError struct {
 	Reason string
 }
 
+// Error names the type, and says why.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("caches of the type %s cannot be read: %s", e.Type, e.Reason)
 }
@@ -82,6 +84,7 @@ type NameError struct {
 	Reason string
 }
 
+// Error says what is wrong with the name, without the name.
 func (e *NameError) Error() string { return "it is no name of a credential cache: " + e.Reason }
 
 // Read returns the caches that name stands for, as KRB5CCNAME has it: those of a collection (DIR:d, KEYRING: without a last

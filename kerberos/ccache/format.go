@@ -22,6 +22,7 @@ type FormatError struct {
 	Reason  string
 }
 
+// Error says what is wrong, and where.
 func (e *FormatError) Error() string {
 	if e.Version == 0 {
 		return "it is no credential cache: " + e.Reason

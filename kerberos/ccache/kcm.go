@@ -25,6 +25,7 @@ type KCMError struct {
 	Err    error // what went wrong on the way, else
 }
 
+// Error names the socket, and gives the daemon's code or what the network had against it.
 func (e *KCMError) Error() string {
 	if e.Err != nil {
 		return fmt.Sprintf("asking the credential daemon at %s: %v", e.Socket, e.Err)
@@ -32,6 +33,7 @@ func (e *KCMError) Error() string {
 	return fmt.Sprintf("the credential daemon at %s answered with the error %d", e.Socket, e.Code)
 }
 
+// Unwrap is what the network had against it; nil if the daemon answered.
 func (e *KCMError) Unwrap() error { return e.Err }
 
 // kcmTimeout is how long the daemon may take for a whole collection.

@@ -44,6 +44,7 @@ type FormatError struct {
 	Reason string
 }
 
+// Error says what is wrong, and where.
 func (e *FormatError) Error() string {
 	if e.Offset == 0 {
 		return "it is no keytab: " + e.Reason
@@ -54,6 +55,7 @@ func (e *FormatError) Error() string {
 // UnsupportedError says that keytabs of a type cannot be read.
 type UnsupportedError struct{ Type string } // without the colon
 
+// Error names the type.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("keytabs of the type %s cannot be read, files alone", e.Type)
 }

@@ -11,6 +11,7 @@ type OwnerError struct {
 	UID  int // of the owner
 }
 
+// Error names the path and the owner.
 func (e *OwnerError) Error() string {
 	return fmt.Sprintf("%s belongs to user %d, neither to you nor to root", e.Path, e.UID)
 }
@@ -18,6 +19,7 @@ func (e *OwnerError) Error() string {
 // NotRegularError says that a path leads to a folder, a pipe or a device.
 type NotRegularError struct{ Path string }
 
+// Error names the path.
 func (e *NotRegularError) Error() string { return e.Path + " is not a file" }
 
 // SizeError says that a cache or a keytab is larger than it can sensibly be.
@@ -26,6 +28,7 @@ type SizeError struct {
 	Limit int64  // bytes
 }
 
+// Error names the path and the limit.
 func (e *SizeError) Error() string {
 	return fmt.Sprintf("%s is larger than %d bytes", e.Path, e.Limit)
 }

@@ -34,6 +34,7 @@ type PrincipalError struct {
 	Reason string
 }
 
+// Error quotes the text and says what is wrong with it.
 func (e *PrincipalError) Error() string {
 	return fmt.Sprintf("krb5: parsing the principal %q: %s", e.Text, e.Reason)
 }

@@ -80,14 +80,7 @@ func (o *CertOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.JSON, "json", false, "print the result as JSON")
 }
 
-// NewGetCert makes the command get-cert.
-func NewGetCert(con *console.Console) *cobra.Command {
-	var o CertOptions
-	cmd := &cobra.Command{
-		Use:     "get-cert",
-		GroupID: "get",
-		Short:   "log in at an identity provider and get a certificate",
-		Long: `get-cert logs in at a SAML identity provider with a user name and a password,
+const getCertLong = `get-cert logs in at a SAML identity provider with a user name and a password,
 without a browser (ECP), gets a short-lived certificate from an online CA behind
 a service provider, makes a proxy of it if asked to, and stores it. With --voms
 it asks the servers of VOs for attributes, checks them, and puts them into the
@@ -107,7 +100,16 @@ x509up info --kerberos shows which tickets there are. With --kerberos=prefer a
 password is used where no ticket will do.
 
 Settings come from options, then environment variables, then a profile of the
-configuration file, ~/.config/x509up/config.toml.`,
+configuration file, ~/.config/x509up/config.toml.`
+
+// NewGetCert makes the command get-cert.
+func NewGetCert(con *console.Console) *cobra.Command {
+	var o CertOptions
+	cmd := &cobra.Command{
+		Use:     "get-cert",
+		GroupID: "get",
+		Short:   "log in at an identity provider and get a certificate",
+		Long:    getCertLong,
 		Example: `  $ x509up get-cert -i https://idp.example.org/idp/profile/SAML2/SOAP/ECP -u jdoe \
         --service-provider https://ca.example.org/secure/getcert --proxy
   # with the settings of a profile, and only if less than 12 hours are left

@@ -15,7 +15,6 @@ import (
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/keyring"
 	"github.com/x509up/x509up/internal/secret"
-	"github.com/x509up/x509up/internal/view"
 )
 
 // kept is the password that a login has from the keyring, if it has one from there.
@@ -27,7 +26,7 @@ type kept struct {
 // ask gets the password of a user at an identity provider, from where the options say.
 func (k *kept) ask(ctx context.Context, con *console.Console, o Options, tty *ask.Terminal, user string, p ecp.Prompt) (secret.Text, error) {
 	*k = kept{}
-	prompt := view.Line("password for " + user + " on " + p.IdP.Host + ": ")
+	prompt := o.Questions.password(user, p.IdP.Host)
 	if o.Keyring != console.Yes {
 		return ask.Secret(ctx, con, o.Password, tty, ask.ThePassword, prompt)
 	}
@@ -52,12 +51,16 @@ func (k *kept) explain(ctx context.Context, con *console.Console, err error) err
 	return &ask.WrongError{Item: k.item, Err: err}
 }
 
-// refused tells whether an identity provider has judged a password, and refused it. A web page in the place of an answer may mean
-// that, too, or that ECP is off there.
+// refused tells whether an identity provider has judged a password, and refused it. The web page of SimpleSAMLphp and the empty
+// answer of CAS may also mean that ECP is off there; but to have a good password stored again is the lesser evil than to
+// send a bad one from cron until the account is locked.
 func refused(err error) bool {
 	if e, ok := errors.AsType[*ecp.AuthError](err); ok {
 		basic := func(scheme string) bool { return strings.EqualFold(scheme, "Basic") }
 		return e.Sent && (e.Status == http.StatusForbidden || len(e.Schemes) == 0 || slices.ContainsFunc(e.Schemes, basic))
+	}
+	if e, ok := errors.AsType[*ecp.AnswerError](err); ok {
+		return e.Refusal()
 	}
 	e, ok := errors.AsType[*ecp.StatusError](err)
 	return ok && e.Reason() == ecp.ReasonCredentials

@@ -88,7 +88,7 @@ func TestRefusedPassword(t *testing.T) {
 		{"in SAML", &ecp.StatusError{Codes: []string{"urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"}}, true},
 		{"locked account", &ecp.StatusError{Codes: []string{"urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"}, Message: "account locked"}, false},
 		{"second factor", &ecp.StatusError{Codes: []string{"urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext"}}, false},
-		{"a page in its place", &ecp.AnswerError{Status: 200, Sent: true, LoginForm: true}, false},
+		{"a page in its place", &ecp.AnswerError{Status: 200, Sent: true, LoginForm: true}, true},
 		{"another host's fault", errors.New("x"), false},
 	} {
 		d := &drawer{kept: map[string]string{"jdoe@idp.example.org": "s3cret"}}

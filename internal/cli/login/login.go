@@ -45,6 +45,7 @@ type Options struct {
 	Metadata         string            // URL or file of SAML metadata
 	Profile          string            // the name of one
 	CAFile           string            // PEM; empty: the CAs of the system
+	CAFolder         string            // more CAs, in files named as OpenSSL looks for them; empty: none
 	ClientCert       string            // PEM; for TLS with the identity provider
 	ClientKey        string            // PEM; empty: in ClientCert
 	Duo              string            // a factor
@@ -57,7 +58,28 @@ type Options struct {
 	SPN              string            // of the identity provider; empty: HTTP/ and its host
 	Timeout          time.Duration     // of the whole run
 	GivenTimeout     time.Duration     // Timeout, if somebody has said it; else 0. Fill sets it
+	Questions        Questions         // how it asks; the zero value asks as the commands do
 	Unknown          error             // why FindProfile could not look for a realm; nil if it did, or need not
+}
+
+// Questions are the words of prompts; nil are those of the commands.
+type Questions struct {
+	Username func(host string) string
+	Password func(user, host string) string
+}
+
+func (q Questions) username(host string) string {
+	if q.Username != nil {
+		return view.Line(q.Username(host))
+	}
+	return "user name for " + view.Line(host) + ": "
+}
+
+func (q Questions) password(user, host string) string {
+	if q.Password != nil {
+		return view.Line(q.Password(user, host))
+	}
+	return view.Line("password for " + user + " on " + host + ": ")
 }
 
 // defaultTimeout bounds a whole run: a push to a telephone takes its owner a
@@ -233,7 +255,7 @@ func credentials(con *console.Console, o Options, wait *ask.Patience, stored *ke
 		}
 		if user == "" {
 			var err error
-			if user, err = tty.Line(ctx, "user name for "+view.Line(host)+": "); err != nil {
+			if user, err = tty.Line(ctx, o.Questions.username(host)); err != nil {
 				return ecp.Credentials{}, ask.NoTerminal(err, ask.TheUserName)
 			}
 		}

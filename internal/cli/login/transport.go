@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -28,13 +30,11 @@ const (
 // connections. That to the identity provider (idp) carries the client certificate.
 func NewTransport(o Options, idp bool) (*http.Transport, error) {
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
-	if o.CAFile != "" {
-		pool, err := readPool(o.CAFile)
-		if err != nil {
-			return nil, err
-		}
-		tlsConfig.RootCAs = pool
+	pool, err := trusted(o)
+	if err != nil {
+		return nil, err
 	}
+	tlsConfig.RootCAs = pool
 	if idp && o.ClientCert != "" {
 		pair, err := readPair(o.ClientCert, config.First(o.ClientKey, o.ClientCert))
 		if err != nil {
@@ -52,6 +52,41 @@ func NewTransport(o Options, idp bool) (*http.Transport, error) {
 		TLSClientConfig:     tlsConfig,
 		MaxIdleConnsPerHost: 2,
 	}, nil
+}
+
+// trusted are the CAs of servers; nil are those of the system.
+func trusted(o Options) (pool *x509.CertPool, err error) {
+	switch {
+	case o.CAFile != "":
+		pool, err = readPool(o.CAFile)
+	case o.CAFolder != "":
+		if pool, err = x509.SystemCertPool(); err != nil {
+			pool, err = x509.NewCertPool(), nil // there are those of the folder
+		}
+	}
+	if err != nil || o.CAFolder == "" {
+		return pool, err
+	}
+	entries, err := os.ReadDir(o.CAFolder)
+	if err != nil {
+		return nil, fmt.Errorf("reading the CAs: %w", err)
+	}
+	for _, e := range entries {
+		if !isHashed(e.Name()) {
+			continue
+		}
+		// One that cannot be read is one that is not trusted.
+		if data, err := files.ReadSmall(filepath.Join(o.CAFolder, e.Name()), 1<<20); err == nil {
+			pool.AppendCertsFromPEM(data)
+		}
+	}
+	return pool, nil
+}
+
+// isHashed tells the names under which OpenSSL looks for a CA: eight hexadecimal digits, a dot, and a number.
+func isHashed(name string) bool {
+	hash, number, ok := strings.Cut(name, ".")
+	return ok && len(hash) == 8 && strings.Trim(hash, "0123456789abcdef") == "" && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
 func readPool(path string) (*x509.CertPool, error) {
