@@ -14,6 +14,7 @@ package acquire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -55,6 +56,9 @@ type Request struct {
 	// Reuse keeps a stored credential that is what is asked for and has at
 	// least this time left. 0: do not look, get a new one.
 	Reuse time.Duration
+	// AnyKind keeps whatever stored credential is valid for that time: a
+	// certificate or a proxy of any kind, of whose attributes nothing is asked.
+	AnyKind bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Notify, if not nil, is told what is begun, in words for a person.
@@ -66,6 +70,7 @@ type Proxy struct {
 	Policy     proxycert.Policy
 	PolicyText []byte // for languages that have one; nil: the extension has none
 	PathLength *int
+	Lifetime   time.Duration // 0: that of the request, which the source is asked for
 }
 
 // Result is what Run did.
@@ -197,7 +202,7 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 		return nil, nil, err
 	}
 	proxy, err := proxycert.New(credential, proxycert.Options{
-		Key: key, Lifetime: r.Lifetime, Policy: r.Proxy.Policy, PolicyText: r.Proxy.PolicyText, PathLength: r.Proxy.PathLength, Extensions: extensions,
+		Key: key, Lifetime: cmp.Or(r.Proxy.Lifetime, r.Lifetime), Policy: r.Proxy.Policy, PolicyText: r.Proxy.PolicyText, PathLength: r.Proxy.PathLength, Extensions: extensions,
 		Now: r.nowFor(credential),
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"time"
 
 	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
@@ -52,8 +53,14 @@ func (r Request) unfit(ctx context.Context, c *proxycert.Credential) string {
 	if c.Key == nil {
 		return "it has no private key"
 	}
+	if r.AnyKind {
+		if left := c.TimeLeft(now); left < r.Reuse {
+			return r.tooShort(left)
+		}
+		return ""
+	}
 	if left := timeLeft(c, now); left < r.Reuse {
-		return fmt.Sprintf("it has %s left, and %s are wanted", span.String(left), span.String(r.Reuse))
+		return r.tooShort(left)
 	}
 	if reason := r.otherKind(c.Leaf()); reason != "" {
 		return reason
@@ -63,6 +70,10 @@ func (r Request) unfit(ctx context.Context, c *proxycert.Credential) string {
 		return fmt.Sprintf("its key is not what %s stands for", r.KeyType)
 	}
 	return r.otherAttributes(ctx, c)
+}
+
+func (r Request) tooShort(left time.Duration) string {
+	return fmt.Sprintf("it has %s left, and %s are wanted", span.String(left), span.String(r.Reuse))
 }
 
 func (r Request) otherKind(leaf *x509.Certificate) string {

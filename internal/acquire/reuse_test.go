@@ -244,3 +244,48 @@ func TestLooksAgain(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnyKind: what there is is kept for its time alone.
+func TestAnyKind(t *testing.T) {
+	t.Parallel()
+	ca := testca.New(t, testca.Options{})
+	jane := ca.Issue(t, testca.Leaf{})
+	for _, c := range []struct {
+		name string
+		have *proxycert.Credential
+		want bool
+	}{
+		{"a certificate", jane, true},
+		{"a proxy", testca.Issue(t, jane, testca.Proxy{}), true},
+		{"a limited proxy", testca.Issue(t, jane, testca.Proxy{Policy: proxycert.Limited}), true},
+		{"one that ends soon", ca.Issue(t, testca.Leaf{NotAfter: now.Add(time.Minute)}), false},
+	} {
+		r := request(t, nil)
+		r.Proxy, r.KeyType, r.Reuse = &acquire.Proxy{Policy: proxycert.Independent}, proxycert.RSA4096, time.Hour
+		put(t, r.Target.File, c.have, 0o600)
+		if acquire.Reusable(t.Context(), r) != nil {
+			t.Errorf("%s is kept in the place of another kind", c.name)
+		}
+		r.AnyKind = true
+		if got := acquire.Reusable(t.Context(), r) != nil; got != c.want {
+			t.Errorf("%s: kept: %v", c.name, got)
+		}
+	}
+}
+
+// TestProxyLifetime: a proxy may be wanted for another time than its certificate.
+func TestProxyLifetime(t *testing.T) {
+	t.Parallel()
+	r := request(t, newSource(t))
+	r.Proxy = &acquire.Proxy{Lifetime: 3 * time.Hour}
+	result, err := acquire.Run(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := result.Credential.NotAfter(); !got.Equal(now.Add(3 * time.Hour)) {
+		t.Errorf("the proxy ends at %v", got)
+	}
+	if got := result.Credential.EndEntity().NotAfter; !got.Equal(now.Add(12 * time.Hour)) {
+		t.Errorf("the certificate ends at %v", got)
+	}
+}
