@@ -34,7 +34,8 @@ type id struct{ domain, path, name string }
 
 type entry struct {
 	Cookie
-	order int // of creation
+	order  int  // of creation
+	loaded bool // and not set by a server since
 }
 
 // New returns an empty jar. Cookies end by the clock now; nil means time.Now.
@@ -49,7 +50,7 @@ func (j *Jar) clock() time.Time {
 
 // put adds a cookie or replaces it; j.mu is held. The order of the first one is
 // kept (RFC 6265, §5.3, step 11.3).
-func (j *Jar) put(c Cookie) {
+func (j *Jar) put(c Cookie, loaded bool) {
 	if j.cookies == nil {
 		j.cookies = map[id]entry{}
 	}
@@ -59,7 +60,7 @@ func (j *Jar) put(c Cookie) {
 		old.order = j.next
 		j.next++
 	}
-	j.cookies[key] = entry{c, old.order}
+	j.cookies[key] = entry{c, old.order, loaded}
 }
 
 // Load adds the cookies of a file. If there is an error, none is added: it wraps fs.ErrNotExist where there is no file,
@@ -72,16 +73,30 @@ func (j *Jar) Load(path string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, c := range cookies {
-		j.put(c)
+		j.put(c, true)
 	}
 	return nil
 }
 
 // Save makes a file of the jar's cookies, in the order of their creation, without those that have ended; an old file is
 // replaced. The error wraps that of package atomicfile.
-func (j *Jar) Save(path string) error {
+func (j *Jar) Save(path string) error { return j.save(path, func(entry) bool { return true }) }
+
+// SaveLasting is Save without the session cookies that servers have set, for who wants no session of the run to last. Those that Load
+// has found are kept. Written tells whether there was anything to write: no file is made for nothing.
+func (j *Jar) SaveLasting(path string) (written bool, err error) {
+	now := j.clock()
+	changed := j.selected(func(c Cookie) bool { return c.lives(now) && !c.Expires.IsZero() })
+	if !slices.ContainsFunc(changed, func(e entry) bool { return !e.loaded }) {
+		return false, nil
+	}
+	return true, j.save(path, func(e entry) bool { return e.loaded || !e.Expires.IsZero() })
+}
+
+func (j *Jar) save(path string, want func(entry) bool) error {
 	now := j.clock()
 	kept := j.selected(func(c Cookie) bool { return c.lives(now) })
+	kept = slices.DeleteFunc(kept, func(e entry) bool { return !want(e) })
 	slices.SortFunc(kept, func(a, b entry) int { return cmp.Compare(a.order, b.order) })
 	cookies := make([]Cookie, 0, len(kept))
 	for _, e := range kept {
@@ -158,7 +173,7 @@ func (j *Jar) SetCookies(u *url.URL, cookies []*http.Cookie) {
 			continue
 		}
 		if c.lives(now) {
-			j.put(c)
+			j.put(c, false)
 		} else {
 			delete(j.cookies, id{c.Domain, c.Path, c.Name})
 		}

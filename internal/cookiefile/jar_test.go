@@ -266,6 +266,50 @@ func TestLoadAdds(t *testing.T) {
 	}
 }
 
+// TestSaveLasting: session cookies of the run stay out of the file, those of the file in it; nothing is written for nothing.
+func TestSaveLasting(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "jar")
+	jar := cookiefile.New(frozen(noon()))
+	set(t, jar, "https://sp.example.org/", "session=1")
+	if written, err := jar.SaveLasting(path); written || err != nil {
+		t.Fatalf("%v, %v", written, err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("there is a file")
+	}
+	set(t, jar, "https://sp.example.org/", "lasting=2; Max-Age=3600")
+	if written, err := jar.SaveLasting(path); !written || err != nil {
+		t.Fatalf("%v, %v", written, err)
+	}
+	again := cookiefile.New(frozen(noon()))
+	if err := again.Load(path); err != nil {
+		t.Fatal(err)
+	}
+	if got := sent(t, again, "https://sp.example.org/"); got != "lasting=2" {
+		t.Errorf("%q is in the file", got)
+	}
+	set(t, again, "https://sp.example.org/", "old=3")
+	if err := again.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	third := cookiefile.New(frozen(noon()))
+	if err := third.Load(path); err != nil {
+		t.Fatal(err)
+	}
+	set(t, third, "https://sp.example.org/", "new=4", "more=5; Max-Age=60")
+	if written, err := third.SaveLasting(path); !written || err != nil {
+		t.Fatalf("%v, %v", written, err)
+	}
+	last := cookiefile.New(frozen(noon()))
+	if err := last.Load(path); err != nil {
+		t.Fatal(err)
+	}
+	if got := sent(t, last, "https://sp.example.org/"); got != "lasting=2; old=3; more=5" {
+		t.Errorf("%q is in the file", got)
+	}
+}
+
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	jar := new(cookiefile.Jar)

@@ -17,7 +17,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -69,6 +71,68 @@ func OneLine(raw []byte) string {
 		}
 	}
 	return b.String()
+}
+
+// short4514 are the types that RFC 4514 §3 has names for.
+func short4514(oid string) bool {
+	switch shortName(oid) {
+	case "CN", "L", "ST", "O", "OU", "C", "DC", "UID":
+		return true
+	}
+	return oid == "2.5.4.9" // street
+}
+
+// Slashes4514 writes a name as ecp-cert-info of ciecplib 0.9 does, such as /DC=org/CN=Jane Doe: each relative distinguished name as a string of
+// RFC 4514 of its own, with the escapes of §2.4 alone, letters that are not ASCII as they are, and the numbers of the types that the
+// RFC has no name for. Control characters are escaped, too.
+//
+// Raw that is no name is shown as # and its bytes in hexadecimal.
+func Slashes4514(raw []byte) string {
+	attributes, ok := parse(raw)
+	if !ok {
+		return hexForm(raw)
+	}
+	var b strings.Builder
+	for _, a := range attributes {
+		if a.first {
+			b.WriteByte('/')
+		} else {
+			b.WriteByte('+')
+		}
+		switch {
+		case a.oid == "2.5.4.9":
+			b.WriteString("STREET")
+		case short4514(a.oid):
+			b.WriteString(a.label())
+		default:
+			b.WriteString(a.oid)
+		}
+		b.WriteByte('=')
+		if text, ok := a.utf8(); ok && utf8.Valid(text) {
+			escape4514(&b, string(text))
+		} else {
+			b.WriteString(hexForm(a.der))
+		}
+	}
+	return b.String()
+}
+
+// escape4514 writes text with the escapes of RFC 4514 §2.4, and \HH for what could drive a terminal.
+func escape4514(b *strings.Builder, text string) {
+	for i, r := range text {
+		switch {
+		case !unicode.IsPrint(r):
+			for _, c := range []byte(string(r)) {
+				fmt.Fprintf(b, `\%02X`, c)
+			}
+			continue
+		case strings.ContainsRune(`,+"\<>;`, r),
+			r == '#' && i == 0,
+			r == ' ' && (i == 0 || i == len(text)-1):
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
 }
 
 // RFC2253 writes a name in the form of RFC 2253, such as CN=Jane Doe,DC=org, byte for byte as openssl -nameopt RFC2253 and

@@ -40,6 +40,31 @@ func TestNamesAsOpenSSL(t *testing.T) {
 	}
 }
 
+// TestSlashes4514: one string of RFC 4514 for each part, in the order of the certificate.
+func TestSlashes4514(t *testing.T) {
+	t.Parallel()
+	for der, want := range map[string]string{
+		"3000": "",
+		"302831133011060a0992268993f22c64011916036f72673111300f060355040313084a616e6520446f65":                                                           "/DC=org/CN=Jane Doe",
+		"303531133011060a0992268993f22c64011916036f7267311e301c06035504030c154ac3b67267204dc3bc6c6c657220e282acf09d849e":                                 "/DC=org/CN=Jörg Müller €𝄞",
+		"302831133011060a0992268993f22c64011916036f72673111300f06035504030c08206c656164696e67":                                                           `/DC=org/CN=\ leading`,
+		"302531133011060a0992268993f22c64011916036f7267310e300c06035504030c052368617368":                                                                 `/DC=org/CN=\#hash`,
+		"303431133011060a0992268993f22c64011916036f7267311d301b06035504030c14686f73742f7777772e6578616d706c652e6f7267":                                   `/DC=org/CN=host/www.example.org`,
+		"302d31133011060a0992268993f22c64011916036f72673116301406035504030c0d612c623b633c643e6522665c67":                                                 `/DC=org/CN=a\,b\;c\<d\>e\"f\\g`,
+		"303831133011060a0992268993f22c64011916036f72673121301f06035504030c1874616209686572650a6e65776c696e65006e756c7f64656c":                           `/DC=org/CN=tab\09here\0Anewline\00nul\7Fdel`,
+		"3045311b300806035504030c0161300f060a0992268993f22c6401010c01623126300806035504030c0163301a06092a864886f70d010901160d64406578616d706c652e6f7267": "/CN=a+UID=b/CN=c+1.2.840.113549.1.9.1=d@example.org",
+		"3100": "#3100",
+	} {
+		raw, err := hex.DecodeString(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := dn.Slashes4514(raw); got != want {
+			t.Errorf("%s\n got %s\nwant %s", der, got, want)
+		}
+	}
+}
+
 // What is no name is shown, not hidden.
 func TestNamesMalformed(t *testing.T) {
 	t.Parallel()
