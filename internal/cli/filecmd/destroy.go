@@ -43,7 +43,7 @@ key, such as usercert.pem. It exits 3 when there is no file.`,
 			if expired && inUse(con, path) {
 				return nil
 			}
-			return destroy(con, path, dryRun)
+			return Destroy(con, path, dryRun)
 		},
 	}
 	o.AddFlags(cmd.Flags())
@@ -71,7 +71,9 @@ func inUse(con *console.Console, path string) bool {
 	return left > 0
 }
 
-func destroy(con *console.Console, path string, dryRun bool) error {
+// Destroy overwrites and removes a credential file, or says that it would, on stdout unless nothing but errors is wanted. Where there is
+// no file the error has the exit code verdict.ExitNoCredential.
+func Destroy(con *console.Console, path string, dryRun bool) error {
 	if err := credstore.CheckContents(path); err != nil {
 		return nothingThere(files.Missing(err, path))
 	}

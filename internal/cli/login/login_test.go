@@ -6,6 +6,7 @@ package login_test
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/url"
@@ -121,6 +122,7 @@ func TestNewRefuses(t *testing.T) {
 		{"factor", login.Options{Duo: "fax"}, `--duo "fax": the factors are auto, push, phone, sms and passcode`},
 		{"CAs", login.Options{CAFile: write(t, []byte("nothing"))}, "holds no certificate in PEM"},
 		{"CAs that are not there", login.Options{CAFile: "/no/such/file"}, "reading the CAs: open /no/such/file"},
+		{"folder of CAs", login.Options{CAFolder: "/no/such/folder"}, "reading the CAs: open /no/such/folder"},
 		{"certificate", login.Options{ClientCert: write(t, []byte("nothing"))}, "reading the client certificate: "},
 	} {
 		client, err := login.New(newConsole(), c.options, nil)
@@ -154,6 +156,31 @@ func TestClientCertificate(t *testing.T) {
 		if len(config.Certificates) != c.want || config.RootCAs == nil || config.MinVersion != tls.VersionTLS12 {
 			t.Errorf("%s: %d certificates, CAs %v", name, len(config.Certificates), config.RootCAs)
 		}
+	}
+}
+
+// TestCAFolder: the CAs of a folder are trusted beside those of the file, by the names that OpenSSL gives them.
+func TestCAFolder(t *testing.T) {
+	t.Parallel()
+	hashed, ofFile, other := testca.New(t, testca.Options{Subject: "/CN=Hashed"}), testca.New(t, testca.Options{Subject: "/CN=File"}), testca.New(t, testca.Options{Subject: "/CN=Other"})
+	folder := t.TempDir()
+	for name, data := range map[string][]byte{"0123abcd.0": hashed.PEM(), "other.pem": other.PEM(), "0123abcd.signing_policy": other.PEM(), "89abcdef.10": []byte("broken")} {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	transport, err := login.NewTransport(login.Options{CAFile: write(t, ofFile.PEM()), CAFolder: folder}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ca, want := range map[*testca.CA]bool{hashed: true, ofFile: true, other: false} {
+		_, err := ca.Cert.Verify(x509.VerifyOptions{Roots: transport.TLSClientConfig.RootCAs, CurrentTime: ca.Cert.NotBefore.Add(time.Minute)})
+		if (err == nil) != want {
+			t.Errorf("%v is trusted: %v", ca.Cert.Subject, err)
+		}
+	}
+	if transport, err = login.NewTransport(login.Options{CAFolder: folder}, false); err != nil || transport.TLSClientConfig.RootCAs == nil {
+		t.Errorf("without a file: %v", err)
 	}
 }
 

@@ -96,12 +96,12 @@ the login.`,
 }
 
 func curl(ctx context.Context, con *console.Console, o curlOptions, target string) error {
-	return atPage(ctx, con, o.login, o.cookies, target, func(ctx context.Context, at place) error {
-		request, err := o.request.Build(ctx, at.url, con.In)
+	return At(ctx, con, o.login, o.cookies, target, func(ctx context.Context, at Place) error {
+		request, err := o.request.Build(ctx, at.URL, con.In)
 		if err != nil {
 			return err
 		}
-		answer, err := page.Fetch(at.client.Do, request, o.location)
+		answer, err := page.Fetch(at.Client.Do, request, o.location)
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func curl(ctx context.Context, con *console.Console, o curlOptions, target strin
 			err = fmt.Errorf("page: reading the answer: %w", context.Cause(ctx))
 		}
 		if err == nil && o.cookies != "" {
-			err = at.jar.Save(o.cookies)
+			err = at.Jar.Save(o.cookies)
 		}
 		return err
 	})

@@ -59,24 +59,24 @@ format). The file can log in as you: it is made for your eyes only.`,
 }
 
 func getCookie(ctx context.Context, con *console.Console, o getCookieOptions, target string) error {
-	return atPage(ctx, con, o.login, o.cookies, target, func(ctx context.Context, at place) error {
+	return At(ctx, con, o.login, o.cookies, target, func(ctx context.Context, at Place) error {
 		if !o.reuse {
-			at.jar.Forget(at.url)
+			at.Jar.Forget(at.URL)
 		}
-		reused, err := openSession(ctx, at.client, at.url, o.reuse)
+		reused, err := OpenSession(ctx, at.Client, at.URL, o.reuse)
 		if err != nil {
 			return err
 		}
-		if err := at.jar.Save(o.cookies); err != nil {
+		if err := at.Jar.Save(o.cookies); err != nil {
 			return err
 		}
-		return reportCookies(con, at.jar, at.url, o, reused)
+		return reportCookies(con, at.Jar, at.URL, o, reused)
 	})
 }
 
-// openSession logs in, or finds that the cookies of an earlier login still do:
+// OpenSession logs in, or finds that the cookies of an earlier login still do:
 // the service provider then answers with the page instead of a request to log in.
-func openSession(ctx context.Context, client *ecp.Client, u *url.URL, reuse bool) (reused bool, err error) {
+func OpenSession(ctx context.Context, client *ecp.Client, u *url.URL, reuse bool) (reused bool, err error) {
 	had := len(client.Jar.Cookies(u)) > 0
 	err = client.Login(ctx, u)
 	if e, ok := errors.AsType[*ecp.NotECPError](err); ok && reuse && had && e.Status < 300 {

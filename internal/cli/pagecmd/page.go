@@ -27,15 +27,16 @@ import (
 	"github.com/x509up/x509up/internal/page"
 )
 
-// place is a page, and what is needed to be there.
-type place struct {
-	url    *url.URL
-	client *ecp.Client
-	jar    *cookiefile.Jar // of the client
+// Place is a page, and what is needed to be there.
+type Place struct {
+	URL    *url.URL
+	Client *ecp.Client
+	Jar    *cookiefile.Jar // of the client
 }
 
-// atPage does something at a page, with the cookies of a file, as long as the patience lasts.
-func atPage(ctx context.Context, con *console.Console, o login.Options, cookies, target string, do func(context.Context, place) error) error {
+// At does something at a page, with the cookies of a file, or none if that is empty, as long as the patience lasts. The options are
+// filled.
+func At(ctx context.Context, con *console.Console, o login.Options, cookies, target string, do func(context.Context, Place) error) error {
 	u, err := page.ParseURL(target)
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func atPage(ctx context.Context, con *console.Console, o login.Options, cookies,
 	if err != nil {
 		return err
 	}
-	if err := do(ctx, place{u, client.ECP, jar}); err != nil {
+	if err := do(ctx, Place{u, client.ECP, jar}); err != nil {
 		return patience.Explain(ctx, client.Explain(ctx, err))
 	}
 	return nil
