@@ -306,6 +306,30 @@ func TestSkew(t *testing.T) {
 	}
 }
 
+// TestClockSetBack: a ticket that begins later than now, of a clock that was set back since, is taken, and the KDC tells what time it is.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	for conf, want := range map[string]error{"": nil, "kdc_timesync = 0": kerberos.ErrClockSkew} {
+		s := newSite(t, kdc.Faults{Skew: 10 * time.Minute}, conf)
+		tgt, err := s.Ticket(realm, "jdoe", "krbtgt/"+realm, noon.Add(10*time.Minute), noon.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		web, err := s.Ticket(realm, "jdoe", "HTTP/"+host, noon.Add(10*time.Minute), noon.Add(2*time.Hour)) // which the web server would refuse
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := s.client()
+		c.Cache = s.cacheFile(tgt, web)
+		if _, err := c.Identity(t.Context()); err != nil {
+			t.Errorf("%q: %v", conf, err)
+		}
+		if got, err := c.Ticket(t.Context(), service(host)); !errors.Is(err, want) || err == nil && !got.EndTime.Equal(tgt.EndTime) {
+			t.Errorf("%q: %v, %v; want %v", conf, got.StartTime, err, want)
+		}
+	}
+}
+
 // TestNames: the name of a service is made as krb5.conf says.
 func TestNames(t *testing.T) {
 	t.Parallel()

@@ -45,9 +45,6 @@ const (
 	FlagAnonymous    uint32 = 1 << 15
 )
 
-// startSkew is how far ahead of us the clock of a KDC may be (RFC 4120 §1.6 has five minutes for typical).
-const startSkew = 5 * time.Minute
-
 // IsTGT tells whether the ticket is a ticket-granting one, of its client's realm or of another: krbtgt/REALM@REALM.
 func (c Credential) IsTGT() bool {
 	return len(c.Server.Names) == 2 && c.Server.Names[0] == tgsName
@@ -59,15 +56,11 @@ func (c Credential) IsConfig() bool {
 	return c.Server.Realm == "X-CACHECONF:" && len(c.Server.Names) > 0 && c.Server.Names[0] == "krb5_ccache_conf_data"
 }
 
-// Valid tells whether the ticket can be used at the time now, of the KDC's clock as far as it is known. A start that lies less
-// than five minutes ahead does not count against it: that is the difference of two clocks. A postdated ticket that was not
-// validated is not valid.
+// Valid tells whether the ticket can be used at the time now, of the KDC's clock as far as it is known. A postdated ticket that was
+// not validated is not valid: its flag says so. The start does not count, as with MIT's library: a ticket without the flag that
+// starts later is of a clock that was set back since, and a KDC that is asked with it tells what time it is.
 func (c Credential) Valid(now time.Time) bool {
-	start := c.StartTime
-	if start.IsZero() {
-		start = c.AuthTime
-	}
-	return c.Flags&FlagInvalid == 0 && now.Before(c.EndTime) && !now.Add(startSkew).Before(start)
+	return c.Flags&FlagInvalid == 0 && now.Before(c.EndTime)
 }
 
 // FlagLetters are the flags as klist -f shows them: "FRIA".

@@ -250,7 +250,7 @@ func (s *Session) find(c *Client, server krb5.Principal) (found krb5.Credential,
 		if wanted.Realm == "" {
 			wanted.Realm = t.Server.Realm
 		}
-		if !t.Server.Equal(wanted) || !t.Client.Equal(s.Client) || !t.Valid(s.now(c)) || !message.Supported(t.Key.Type) {
+		if !t.Server.Equal(wanted) || !t.Client.Equal(s.Client) || !t.Valid(s.now(c)) || !message.Supported(t.Key.Type) || s.early(c, t) {
 			continue
 		}
 		if !ok || t.EndTime.After(found.EndTime) {
@@ -258,6 +258,16 @@ func (s *Session) find(c *Client, server krb5.Principal) (found krb5.Credential,
 		}
 	}
 	return found, ok
+}
+
+// early tells whether our clock was set back since a service's ticket was got. The service would refuse it; the KDC tells what time it
+// is, when it is asked for another.
+func (s *Session) early(c *Client, t krb5.Credential) bool {
+	start := t.StartTime
+	if start.IsZero() {
+		start = t.AuthTime
+	}
+	return !t.IsTGT() && start.Sub(s.now(c)) > c.Config.ClockSkew()
 }
 
 // now is the time by the clock of the KDCs.
