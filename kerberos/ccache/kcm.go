@@ -39,8 +39,6 @@ func (e *KCMError) Unwrap() error { return e.Err }
 // kcmTimeout is how long the daemon may take for a whole collection.
 const kcmTimeout = 2 * time.Second
 
-var errKCMTimeout = fmt.Errorf("no answer within %v", kcmTimeout)
-
 // The questions that are asked; all have the name of a cache but the first three. MIT's list of tickets is known to MIT's library and sssd.
 const (
 	kcmGetPrincipal     uint16 = 8
@@ -70,7 +68,7 @@ func (r *reading) kcm(name, rest string) ([]*Cache, error) {
 	if strings.ContainsRune(rest, 0) {
 		return nil, &NameError{Name: name, Reason: "there is a NUL in it"}
 	}
-	ctx, cancel := context.WithTimeoutCause(r.ctx, kcmTimeout, errKCMTimeout)
+	ctx, cancel := context.WithTimeoutCause(r.ctx, kcmTimeout, fmt.Errorf("no answer within %v", kcmTimeout))
 	defer cancel()
 	k := &kcmClient{reading: r, ctx: ctx, name: name}
 	defer k.close()

@@ -78,7 +78,7 @@ func Parse(r io.Reader, name string) (*Config, error) {
 		return nil, fmt.Errorf("krb5conf: reading %q: %w", name, err)
 	}
 	if len(data) > maxFile {
-		return nil, fmt.Errorf("krb5conf: reading %q: %w", name, errLarge)
+		return nil, fmt.Errorf("krb5conf: reading %q: %w", name, tooLarge())
 	}
 	root := &section{}
 	err = parse(root, string(data), name, func(bool, string) error { return errors.New("nothing is included here") })
@@ -105,7 +105,7 @@ func parse(root *section, text, name string, include func(directory bool, name s
 	return nil
 }
 
-var errLarge = fmt.Errorf("it has more than %d KiB", maxFile>>10)
+func tooLarge() error { return fmt.Errorf("it has more than %d KiB", maxFile>>10) }
 
 // loader counts what one call of Read has read.
 type loader struct {
@@ -216,7 +216,7 @@ func contents(name string, info os.FileInfo) (string, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(data) > maxFile {
-		err = errLarge
+		err = tooLarge()
 	}
 	return string(data), err
 }
