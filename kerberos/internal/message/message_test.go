@@ -300,6 +300,14 @@ func TestEncTypes(t *testing.T) {
 	}
 	old := pa(11, types.ETypeInfo{{EType: 23, Salt: []byte("s")}})
 	recent := pa(19, types.ETypeInfo2{{EType: 18, Salt: "s"}, {EType: 20, S2KParams: []byte{1, 2, 3, 4}}})
+	var many types.ETypeInfo2
+	var first []krb5.EncType
+	for i := range int32(40000) {
+		many = append(many, types.ETypeInfo2Entry{EType: 1000 + i/2, Salt: "s"})
+		if i%2 == 0 && i < 64 {
+			first = append(first, krb5.EncType(1000+i/2))
+		}
+	}
 	stamp, fast := types.PAData{PADataType: 2, PADataValue: []byte{}}, types.PAData{PADataType: 136, PADataValue: []byte("?")}
 	for name, test := range map[string]struct {
 		methods   []types.PAData
@@ -310,6 +318,7 @@ func TestEncTypes(t *testing.T) {
 		"both lists":     {[]types.PAData{stamp, recent, old}, []krb5.EncType{18, 20}, true},
 		"the older list": {[]types.PAData{old, stamp}, []krb5.EncType{23}, true},
 		"no timestamp":   {[]types.PAData{fast}, nil, false},
+		"very many":      {[]types.PAData{stamp, pa(19, many)}, first, true},
 	} {
 		data, err := asn1.Marshal(test.methods)
 		if err != nil {

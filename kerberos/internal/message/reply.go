@@ -143,8 +143,11 @@ func ParseError(data []byte) (*KRBError, error) {
 	return e, nil
 }
 
+// maxTypes bounds the kinds of keys that are read of a list. There are not as many.
+const maxTypes = 32
+
 // EncTypes are the kinds of keys that the e-data of an error (METHOD-DATA, §5.9.1) says that the client has, in the KDC's
-// order: those of PA-ETYPE-INFO2, or else of PA-ETYPE-INFO. Salts do not matter to who has a key. With them comes whether
+// order, the first 32: those of PA-ETYPE-INFO2, or else of PA-ETYPE-INFO. Salts do not matter to who has a key. With them comes whether
 // the KDC takes an encrypted timestamp.
 func EncTypes(methods []byte) (types []krb5.EncType, timestamp bool, err error) {
 	r := reader{rest: methods, what: "list of ways to authenticate"}
@@ -178,7 +181,10 @@ func (r *reader) types() (types []krb5.EncType) {
 	r.enter(asn1.SEQUENCE, "the list of encryption types is no sequence")
 	for r.err == nil && !r.rest.Empty() {
 		entry := r.sub(asn1.SEQUENCE, "an encryption type is no sequence")
-		types = append(types, krb5.EncType(entry.integer(0, math.MinInt32, math.MaxInt32)))
+		e := krb5.EncType(entry.integer(0, math.MinInt32, math.MaxInt32))
+		if len(types) < maxTypes && !slices.Contains(types, e) { // there is one with each salt
+			types = append(types, e)
+		}
 		r.keep(entry)
 	}
 	return types

@@ -18,7 +18,7 @@ import (
 // NoKeyError means that a KDC wants a key of a kind that there is none of.
 type NoKeyError struct {
 	Client krb5.Principal
-	// Wanted are the kinds that the KDC has, and Have those that the client has.
+	// Wanted are the kinds that the KDC has, and Have those that the client has: of the ones that may be used, if there are such.
 	Wanted, Have []krb5.EncType
 }
 
@@ -64,7 +64,8 @@ func kinds(keys []keytab.Entry) (types []krb5.EncType) {
 	return types
 }
 
-// choose is the key for the first kind that the KDC names; the e-data of an old KDC may name none.
+// choose is the key for the first kind that the KDC names and that was asked for: nobody has made sure that it is the KDC. The e-data of
+// an old KDC may name none.
 func choose(client krb5.Principal, keys []keytab.Entry, types []krb5.EncType, methods []byte) (krb5.Key, error) {
 	wanted, timestamp, err := message.EncTypes(methods)
 	if err != nil {
@@ -77,11 +78,11 @@ func choose(client krb5.Principal, keys []keytab.Entry, types []krb5.EncType, me
 		return krb5.Key{}, &ReplyError{Realm: client.Realm, Reason: "it wants another proof than a key (PA-ENC-TIMESTAMP)"}
 	}
 	for _, e := range wanted {
-		if i := slices.IndexFunc(keys, func(k keytab.Entry) bool { return k.Key.Type == e }); i >= 0 && message.Supported(e) {
+		if i := slices.IndexFunc(keys, func(k keytab.Entry) bool { return k.Key.Type == e }); i >= 0 && slices.Contains(types, e) {
 			return keys[i].Key, nil
 		}
 	}
-	return krb5.Key{}, &NoKeyError{client, wanted, kinds(keys)}
+	return krb5.Key{}, &NoKeyError{client, wanted, types}
 }
 
 // authenticate is one AS exchange, with an encrypted timestamp if there is a key.
@@ -111,7 +112,7 @@ func (c *Client) authenticate(ctx context.Context, s *Session, types []krb5.EncT
 	var part *message.Part
 	reason := fmt.Sprintf("it is sealed with a key of the type %s and the number %d, which is not here", reply.Part.Type, reply.Part.KVNO)
 	for _, k := range keys {
-		if k.Key.Type != reply.Part.Type || reply.Part.KVNO != 0 && k.KVNO != reply.Part.KVNO {
+		if k.Key.Type != reply.Part.Type || !slices.Contains(types, k.Key.Type) || reply.Part.KVNO != 0 && k.KVNO != reply.Part.KVNO {
 			continue
 		}
 		if part, reason = c.open(s, asked, reply, k.Key, message.UsageASReply); reason == "" && !part.Server.Equal(server) {

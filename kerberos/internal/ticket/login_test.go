@@ -267,6 +267,38 @@ func initial(t *testing.T, nonce int, server, client string) []byte {
 	return data
 }
 
+// TestLoginDowngrade: whoever is on the way, and pretends to be a KDC that has weaker keys alone, gets nothing that is made with one: of
+// a timestamp that is sealed with a key of RC4 a password can be found out.
+func TestLoginDowngrade(t *testing.T) {
+	t.Parallel()
+	keys := []keytab.Entry{{KVNO: 1, Key: krb5.Key{Type: krb5.AES256SHA1, Value: make([]byte, 32)}}, {KVNO: 1, Key: krb5.Key{Type: krb5.RC4HMAC, Value: make([]byte, 16)}}}
+	info, err := asn1.Marshal(types.ETypeInfo2{{EType: int32(krb5.RC4HMAC)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	methods, err := asn1.Marshal(types.PADataSequence{{PADataType: 2}, {PADataType: 19, PADataValue: info}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for conf, want := range map[string]int{"": 1, "[libdefaults]\nallow_rc4 = true\n": 2} {
+		config, err := krb5conf.Parse(strings.NewReader(conf), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := 0
+		c := &ticket.Client{Now: func() time.Time { return noon }, Config: config, Send: func(context.Context, string, []byte) ([]byte, string, error) {
+			asked++
+			no := messages.KRBError{PVNO: 5, MsgType: 30, STime: noon.Truncate(time.Second), ErrorCode: 25, Realm: "A", SName: types.PrincipalName{NameString: []string{"krbtgt", "A"}}, EData: methods}
+			data, err := no.Marshal()
+			return data, "kdc", err
+		}}
+		_, err = c.Login(t.Context(), parse(t, "jdoe@A"), keys)
+		if _, none := errors.AsType[*ticket.NoKeyError](err); asked != want || none != (want == 1) {
+			t.Errorf("%q: %v after %d requests, want %d", conf, err, asked, want)
+		}
+	}
+}
+
 func TestNotify(t *testing.T) {
 	t.Parallel()
 	s, c, _ := realKDC(t, "", kdc.Faults{})
