@@ -11,6 +11,7 @@ package web
 import (
 	"bytes"
 	"html"
+	"iter"
 	"mime"
 	"net/http"
 	"regexp"
@@ -61,7 +62,7 @@ var passwordField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCom
 func Schemes(h http.Header) []string {
 	var found []string
 	for _, field := range h.Values("WWW-Authenticate") {
-		for _, item := range splitUnquoted(field) {
+		for item := range splitUnquoted(field) {
 			first, rest, _ := strings.Cut(item, " ")
 			// "name=value" is a parameter of the challenge before it; a scheme
 			// stands alone or before a blank.
@@ -76,22 +77,25 @@ func Schemes(h http.Header) []string {
 	return found
 }
 
-// splitUnquoted splits at the commas that are not in a quoted string.
-func splitUnquoted(field string) []string {
-	var items []string
-	quoted, escaped, from := false, false, 0
-	for i, r := range field {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && r == '\\':
-			escaped = true
-		case r == '"':
-			quoted = !quoted
-		case r == ',' && !quoted:
-			items = append(items, strings.TrimSpace(field[from:i]))
-			from = i + 1
+// splitUnquoted splits at the commas that are not in a quoted string. It makes no list: of commas a header may hold millions.
+func splitUnquoted(field string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		quoted, escaped, from := false, false, 0
+		for i := range len(field) {
+			switch c := field[i]; {
+			case escaped:
+				escaped = false
+			case quoted && c == '\\':
+				escaped = true
+			case c == '"':
+				quoted = !quoted
+			case c == ',' && !quoted:
+				if !yield(strings.TrimSpace(field[from:i])) {
+					return
+				}
+				from = i + 1
+			}
 		}
+		yield(strings.TrimSpace(field[from:]))
 	}
-	return append(items, strings.TrimSpace(field[from:]))
 }

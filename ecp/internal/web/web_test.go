@@ -137,3 +137,11 @@ func FuzzSchemes(f *testing.F) {
 		}
 	})
 }
+
+// TestManyCommas: no list is made of a header of megabytes. It counts what is allocated, and so runs alone.
+func TestManyCommas(t *testing.T) {
+	h := http.Header{"Www-Authenticate": {strings.Repeat(",", 1<<20) + "Basic"}}
+	if n := testing.AllocsPerRun(3, func() { web.Schemes(h) }); n > 10 {
+		t.Errorf("%v allocations", n)
+	}
+}

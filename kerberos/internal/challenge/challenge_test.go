@@ -86,3 +86,11 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestManyCommas: no list is made of a header of megabytes. It counts what is allocated, and so runs alone.
+func TestManyCommas(t *testing.T) {
+	h := header(strings.Repeat(",", 1<<20) + "Basic")
+	if n := testing.AllocsPerRun(3, func() { challenge.Parse(h) }); n > 10 {
+		t.Errorf("%v allocations", n)
+	}
+}
