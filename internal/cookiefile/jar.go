@@ -120,9 +120,9 @@ func (j *Jar) Forget(u *url.URL) {
 	}
 }
 
-// Cookies returns the cookies to send with a request to u, those with longer paths first, then the older ones
-// (RFC 6265, §5.4). A cookie from a file whose name or value net/http would change on its way is not sent.
-func (j *Jar) Cookies(u *url.URL) []*http.Cookie {
+// For returns what the jar holds for u: the cookies that a request to it gets, those with longer paths first, then the older ones
+// (RFC 6265, §5.4).
+func (j *Jar) For(u *url.URL) []Cookie {
 	target, ok := targetOf(u)
 	if !ok {
 		return nil
@@ -132,8 +132,18 @@ func (j *Jar) Cookies(u *url.URL) []*http.Cookie {
 	slices.SortFunc(selected, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(len(b.Path), len(a.Path)), cmp.Compare(a.order, b.order))
 	})
-	var cookies []*http.Cookie
+	var cookies []Cookie
 	for _, e := range selected {
+		cookies = append(cookies, e.Cookie)
+	}
+	return cookies
+}
+
+// Cookies returns the cookies to send with a request to u, in the order of For. A cookie from a file whose name or value
+// net/http would change on its way is not sent.
+func (j *Jar) Cookies(u *url.URL) []*http.Cookie {
+	var cookies []*http.Cookie
+	for _, e := range j.For(u) {
 		c := &http.Cookie{Name: e.Name, Value: e.Value}
 		if n := len(e.Value); n >= 2 && e.Value[0] == '"' && e.Value[n-1] == '"' {
 			c.Value, c.Quoted = e.Value[1:n-1], true
