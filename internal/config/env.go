@@ -52,6 +52,8 @@ type Variable struct {
 func Variables() []Variable {
 	return []Variable{
 		{Name: "ECP_IDP", Meaning: "the identity provider", Expects: "NAME|URL|entityID", SharedWith: "ciecplib"},
+		{Name: "CIGETCERTOPTS", Meaning: "options of cigetcert before those of its command line", Expects: "OPTIONS",
+			SharedWith: "cigetcert, ciecplib"},
 		{Name: "X509UP_SERVICE_PROVIDER", Meaning: "the online CA that certificates come from", Expects: "URL"},
 		{Name: "X509UP_USERNAME", Meaning: "the user name at the identity provider", Expects: "NAME"},
 		{Name: "X509UP_PASSWORD_FILE", Meaning: "the file whose first line is the password", Expects: "FILE"},
