@@ -72,6 +72,8 @@ func TestSources(t *testing.T) {
 		{"another realm", func(c *kerberos.Client) { c.Principal = "jdoe@LAB.TEST" }, as[*kerberos.NoPrincipalError], "has nothing of jdoe@LAB.TEST", 1},
 		{"no principal at all", func(c *kerberos.Client) { c.Principal = "a@b@c" }, as[*krb5.PrincipalError], `parsing the principal "a@b@c"`, 1},
 		{"a type that is not supported", func(c *kerberos.Client) { c.Cache = "MSLSA:" }, as[*ccache.UnsupportedError], "MSLSA", 0},
+		{"no daemon", func(c *kerberos.Client) { c.Cache, c.KCMSocket = "KCM:", "/nowhere/socket" }, func(err error) bool { return as[*ccache.KCMError](err) && !as[*kerberos.NoCacheError](err) },
+			"asking the credential daemon at /nowhere/socket: no such file or directory", 0},
 		{"garbage", func(c *kerberos.Client) { c.Cache = write(t, "tkt", []byte("garbage")) }, func(err error) bool { return !errors.Is(err, fs.ErrNotExist) }, "", 0},
 		{"a keytab", func(c *kerberos.Client) { c.Keytab = table }, nil, "lee@EXAMPLE.ORG", 0},
 		{"a keytab's second", func(c *kerberos.Client) { c.Keytab, c.Principal = table, "jdoe" }, nil, "jdoe@EXAMPLE.ORG", 0},

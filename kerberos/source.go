@@ -111,7 +111,8 @@ func (c *Client) sources(ctx context.Context) ([]source, error) {
 			sources = append(sources, c.cacheSource(cache))
 		}
 	}
-	if errors.Is(err, fs.ErrNotExist) {
+	// Where the daemon of KCM is not there kinit would be of no use.
+	if _, noDaemon := errors.AsType[*ccache.KCMError](err); errors.Is(err, fs.ErrNotExist) && !noDaemon {
 		err = &NoCacheError{name, err}
 	}
 	name, expandError := c.clientKeytab()

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -267,6 +268,9 @@ func (k *kcmClient) exchange(request []byte) ([]byte, error) {
 func (k *kcmClient) connect() error {
 	var d net.Dialer
 	conn, err := d.DialContext(k.ctx, "unix", k.KCMSocket)
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = e.Err // the socket is told already
+	}
 	if err != nil {
 		return &KCMError{Socket: k.KCMSocket, Err: err}
 	}

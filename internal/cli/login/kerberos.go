@@ -4,7 +4,6 @@
 package login
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -272,7 +271,9 @@ func (t preferring) again(err error) bool {
 func (t preferring) otherwise(wait *ask.Patience, stored *kept) func(context.Context, ecp.Prompt) (ecp.Credentials, error) {
 	return func(ctx context.Context, p ecp.Prompt) (ecp.Credentials, error) {
 		o := t.o
-		o.Username = cmp.Or(o.Username, t.user(ctx))
+		if o.Username == "" { // what is silent now was so before: it is not asked again for nothing
+			o.Username = t.user(ctx)
+		}
 		t.mu.Lock()
 		why := t.why
 		t.mu.Unlock()

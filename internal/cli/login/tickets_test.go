@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -353,5 +355,48 @@ func TestPreferred(t *testing.T) {
 		if !strings.Contains(said.String(), "x509up: warning: no ticket will do at idp.example.org: ") || !strings.Contains(said.String(), "; logging in with a password\n") {
 			t.Errorf("%s: said %s", c.name, said)
 		}
+	}
+}
+
+// TestSilentOnce: a daemon of tickets that is of no use is not asked again for the name of a user that is known.
+func TestSilentOnce(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "kcm") // the path of a socket must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	var asked atomic.Int32
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			asked.Add(1)
+			conn.Close()
+		}
+	}()
+	con, _ := inHome(map[string]string{"KRB5CCNAME": "KCM:", "KRB5_CONFIG": write(t, []byte("[libdefaults]\nkcm_socket = "+l.Addr().String()+"\n"))})
+	client, err := login.New(con, login.Options{Kerberos: "prefer", Username: "jdoe", Password: ask.SecretOptions{Stdin: true}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), "POST", "https://127.0.0.1/ecp", strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.ECP.IdPTransport.RoundTrip(r); err != nil {
+		t.Fatal(err)
+	}
+	before := asked.Load()
+	got, err := client.ECP.Credentials(t.Context(), ecp.Prompt{IdP: r.URL, Request: &ecp.AuthnRequest{}})
+	if err != nil || got.Username != "jdoe" || before == 0 || asked.Load() != before {
+		t.Errorf("%v, %v; asked %d times, and then %d", got, err, before, asked.Load())
 	}
 }
