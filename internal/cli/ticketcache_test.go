@@ -37,6 +37,9 @@ func ticketCache(ts *testscript.TestScript, _ bool, args []string) {
 	t := krb5.Credential{Client: p, Server: krb5.Principal{Type: krb5.NTSrvInst, Realm: p.Realm, Names: []string{"krbtgt", p.Realm}},
 		Key: krb5.Key{Type: krb5.AES256SHA1, Value: []byte(secretKey)}, AuthTime: begin, StartTime: begin, EndTime: begin.Add(10 * time.Hour),
 		Flags: krb5.FlagForwardable | krb5.FlagInitial, Ticket: []byte("no ticket")}
+	if is("postdated") {
+		t.Flags |= krb5.FlagInvalid
+	}
 	if is("camellia") {
 		t.Key.Type = krb5.Camellia256CTSMAC
 	}

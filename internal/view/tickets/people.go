@@ -180,6 +180,9 @@ func (s Source) part() string {
 	return ""
 }
 
+// likelySkew is how far apart two clocks may be without being wrong (RFC 4120 §1.6 has five minutes for typical).
+const likelySkew = 5 * time.Minute
+
 // line is a ticket, with times as the KDC has them, which need not be those of this machine.
 func (t Ticket) line(r *rows, s Source, now time.Time) string {
 	var b strings.Builder
@@ -195,8 +198,12 @@ func (t Ticket) line(r *rows, s Source, now time.Time) string {
 		b.WriteString(", " + r.paint(red, "ended "+t.NotAfter.Format(time.RFC3339)+", "+span.String(now.Sub(*t.NotAfter))+" ago"))
 	default:
 		b.WriteString(", until " + t.NotAfter.Format(time.RFC3339) + ", " + span.String(t.NotAfter.Sub(now)) + " left")
-		if !t.Valid && t.NotBefore != nil {
+		switch {
+		case t.NotBefore == nil:
+		case !t.Valid:
 			b.WriteString(", " + r.paint(red, "not good before "+t.NotBefore.Format(time.RFC3339)))
+		case t.NotBefore.Sub(now) > likelySkew:
+			b.WriteString(", " + r.paint(yellow, "begins "+t.NotBefore.Format(time.RFC3339)+": is this machine's clock right?"))
 		}
 	}
 	if t.RenewUntil != nil && t.TimeLeft > 0 { // after its end nobody can renew it
