@@ -182,6 +182,7 @@ func newCommand(reuse *string) *cobra.Command {
 	f.StringP("file", "f", "", "")
 	f.String("voms", "", "")
 	f.BoolP("kerberos", "k", false, "")
+	f.BoolP("proxy", "p", false, "")
 	f.String("crl", "", "")
 	f.Int("path-length", 0, "")
 	f.Var(new(console.NotEmpty), "password-file", "")
@@ -191,7 +192,12 @@ func newCommand(reuse *string) *cobra.Command {
 	root := &cobra.Command{Use: "x509up", SilenceErrors: true, SilenceUsage: true}
 	root.AddGroup(&cobra.Group{ID: "look"})
 	root.SetFlagErrorFunc(console.FlagError)
-	root.AddCommand(cmd)
+	tickets := &cobra.Command{Use: "tickets", RunE: cmd.RunE}
+	tickets.Flags().Bool("kerberos", false, "")
+	web := &cobra.Command{Use: "web", RunE: cmd.RunE}
+	web.Flags().Bool("kerberos", false, "")
+	web.Flags().String("ca-file", "", "")
+	root.AddCommand(cmd, tickets, web)
 	return root
 }
 
@@ -220,7 +226,19 @@ func TestCommandLines(t *testing.T) {
 		{args: []string{"--out", "x"}, want: &console.NoOptionError{Name: "--out", Nearest: "file"}},
 		{args: []string{"--nonsense"}, want: &console.NoOptionError{Name: "--nonsense"}},
 		{args: []string{"-voms", "cms"}, want: &console.NoOptionError{Name: "-voms", Nearest: "voms"}},
-		{args: []string{"-x"}, want: console.Usagef("unknown shorthand flag: 'x' in -x")},
+		{args: []string{"-kprefer"}, reuse: "1", want: &console.StrayArgumentError{Option: "kerberos", Argument: "prefer"}},
+		{args: []string{"-konly"}, want: &console.StrayArgumentError{Option: "kerberos", Argument: "only"}},
+		{args: []string{"-rprefer"}, reuse: "1", want: &console.NoOptionError{Name: "-e"}},
+		{args: []string{"-k", "jdoe@EXAMPLE.ORG"}, want: &console.StrayArgumentError{Option: "principal", Argument: "jdoe@EXAMPLE.ORG"}},
+		{args: []string{"jdoe@EXAMPLE.ORG"}, want: console.Usagef("the argument %q is not expected", "jdoe@EXAMPLE.ORG")},
+		{args: []string{"--kerberos=maybe"}, want: console.Usagef("--kerberos takes no value such as %q", "maybe")},
+		{args: []string{"--kerberos="}, want: console.Usagef("--kerberos says nothing")},
+		{args: []string{"--negotiate"}, want: &console.NoOptionError{Name: "--negotiate", Nearest: "kerberos"}},
+		{args: []string{"--password", "x"}, want: &console.NoOptionError{Name: "--password", Nearest: "password-file"}},
+		{args: []string{"-x"}, want: &console.NoOptionError{Name: "-x"}},
+		{args: []string{"-ü"}, want: &console.NoOptionError{Name: "-ü"}},
+		{args: []string{"tickets", "-k"}, want: &console.NoOptionError{Name: "-k", Nearest: "kerberos"}},
+		{args: []string{"web", "-k"}, want: &console.NoOptionError{Name: "-k", Nearest: "ca-file"}},
 		{args: []string{"--path-length", "two"}, want: console.Usagef("--path-length %q is not a whole number", "two")},
 		{args: []string{"--password-file", ""}, want: console.Usagef("--password-file says nothing")},
 		{args: []string{"--file"}, want: console.Usagef("flag needs an argument: --file")},
@@ -229,7 +247,11 @@ func TestCommandLines(t *testing.T) {
 			t.Parallel()
 			reuse := ""
 			cmd := newCommand(&reuse)
-			cmd.SetArgs(append([]string{"store"}, c.args...))
+			args := c.args
+			if args[0] != "tickets" && args[0] != "web" {
+				args = append([]string{"store"}, args...)
+			}
+			cmd.SetArgs(args)
 			err := cmd.Execute()
 			if !same(err, c.want) || reuse != c.reuse {
 				t.Errorf("%#v, want %#v; reuse %q", err, c.want, reuse)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,8 +74,11 @@ func FlagError(cmd *cobra.Command, err error) error {
 		return Usagef("--%s %q is not a whole number", invalid.GetFlag().Name, invalid.GetValue()) // pflag has strconv's words
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		if _, empty := invalid.GetFlag().Value.(*NotEmpty); empty {
+		if _, empty := invalid.GetFlag().Value.(*NotEmpty); empty || invalid.GetValue() == "" {
 			return Usagef("--%s says nothing", invalid.GetFlag().Name)
+		}
+		if _, plain := errors.AsType[*strconv.NumError](err); plain && invalid.GetFlag().Value.Type() == "bool" {
+			return Usagef("--%s takes no value such as %q", invalid.GetFlag().Name, invalid.GetValue())
 		}
 	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
@@ -81,33 +86,65 @@ func FlagError(cmd *cobra.Command, err error) error {
 		return &UsageError{err.Error()}
 	}
 	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
-		return shortError(cmd, letters, err)
+		return shortError(cmd, letters)
 	}
 	name := unknown.GetSpecifiedName()
-	// Those who come from voms-proxy-init know --file by another name.
-	if name == "out" && cmd.Flags().Lookup("file") != nil {
-		return &NoOptionError{"--" + name, "file"}
+	for _, meant := range []string{otherNames[name], name + "-file"} { // a password is no argument, but there is --password-file
+		if cmd.Flags().Lookup(meant) != nil {
+			return &NoOptionError{"--" + name, meant}
+		}
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	return &NoOptionError{"--" + name, nearest.Of(name, names)}
 }
 
+// otherNames are what other programs call options of ours: voms-proxy-init, curl, and whoever shortens Kerberos.
+var otherNames = map[string]string{"out": "file", "negotiate": "kerberos", "krb5": "kerberos", "krb": "kerberos"}
+
 // shortError says which option might have been meant by letters that are none, behind a single dash: voms-proxy-init and its like write -voms
-// for --voms, of which -v has been understood when the rest is not.
-func shortError(cmd *cobra.Command, letters string, err error) error {
-	var meant error = &UsageError{err.Error()}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		read, ok := strings.CutSuffix(f.Name, letters)
-		for _, letter := range read {
-			ok = ok && cmd.Flags().ShorthandLookup(string(letter)) != nil
+// for --voms, of which -v has been understood when the rest is not, and -kprefer is read as -k -p -r and the rest.
+func shortError(cmd *cobra.Command, letters string) error {
+	short := string([]rune(letters)[:1])
+	var meant error = &NoOptionError{Name: "-" + short}
+	for _, name := range []string{"kerberos", "ca-file"} { // -k is the one for get-cert; for curl it trusts any server, and --ca-file those of a CA
+		if short == "k" && cmd.Flags().Lookup(name) != nil {
+			meant = &NoOptionError{"-k", name}
 		}
-		if ok && len(letters) > 1 {
+	}
+	if len(letters) == 1 {
+		return meant
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if endsIn(cmd, f.Name, letters) {
 			meant = &NoOptionError{"-" + f.Name, f.Name}
 		}
 	})
+	for _, word := range kerberosWords {
+		if changed(cmd, "kerberos") && endsIn(cmd, word, letters) {
+			meant = &StrayArgumentError{"kerberos", word}
+		}
+	}
 	return meant
 }
+
+// endsIn tells whether a word ends in letters, and begins with such as are options, which have been understood before these.
+func endsIn(cmd *cobra.Command, word, letters string) bool {
+	read, ok := strings.CutSuffix(word, letters)
+	for _, letter := range read {
+		ok = ok && cmd.Flags().ShorthandLookup(string(letter)) != nil
+	}
+	return ok
+}
+
+// changed tells whether a command has an option, which is given.
+func changed(cmd *cobra.Command, option string) bool {
+	f := cmd.Flags().Lookup(option)
+	return f != nil && f.Changed
+}
+
+// kerberosWords are what --kerberos can be.
+var kerberosWords = []string{"only", "prefer", "off"}
 
 // NoArgs is cobra.NoArgs with a message that says what to do: a file is most often meant as what the command works on.
 func NoArgs(cmd *cobra.Command, args []string) error {
@@ -130,8 +167,12 @@ func NoArgs(cmd *cobra.Command, args []string) error {
 // NoArgsButReuse is NoArgs for the commands with --reuse: an option whose value
 // can be left out cannot have it as a word of its own.
 func NoArgsButReuse(cmd *cobra.Command, args []string) error {
-	if kerberos := cmd.Flags().Lookup("kerberos"); kerberos != nil && kerberos.Changed && len(args) == 1 && (args[0] == "only" || args[0] == "prefer") {
+	switch {
+	case len(args) != 1 || !changed(cmd, "kerberos"):
+	case slices.Contains(kerberosWords, args[0]):
 		return &StrayArgumentError{"kerberos", args[0]}
+	case strings.Contains(args[0], "@"):
+		return &StrayArgumentError{"principal", args[0]}
 	}
 	if cmd.Flags().Changed("reuse") && len(args) == 1 {
 		return &StrayArgumentError{"reuse", args[0]}

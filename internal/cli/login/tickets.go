@@ -44,8 +44,11 @@ func (v kerberosValue) String() string { return "" }
 func (v kerberosValue) Type() string { return "bool" }
 
 func (v kerberosValue) Set(text string) error {
-	if *v.word = text; text == kerberosWord {
+	switch *v.word = text; text {
+	case kerberosWord:
 		*v.word = TicketOnly
+	case "": // of a variable in a script, say, which means something
+		return errors.New("it is empty")
 	}
 	return nil
 }
