@@ -145,7 +145,7 @@ func forbiddenOwn(importer, imported string) string {
 	case inRoom(imported, "internal/compat") && !inRoom(importer, "internal/compat") && importer != "internal/cli" && importer != "man":
 		return "only the command line answers to the names of others"
 	case importer != "internal/compat" && inRoom(importer, "internal/compat") && inRoom(imported, "internal/compat") &&
-		!inRoom(imported, importer) && !slices.Contains([]string{"internal/compat/argv", "internal/compat/tool"}, imported):
+		!inRoom(imported, importer) && !slices.Contains([]string{"internal/compat/argv", "internal/compat/tool", "internal/compat/prompt"}, imported):
 		return "families of old names know nothing of each other"
 	case inRoom(imported, "internal/testca") && !inRoom(importer, "internal/testca"):
 		return "it makes certificates for tests alone"

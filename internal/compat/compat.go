@@ -26,6 +26,7 @@ import (
 
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/compat/tool"
+	"github.com/x509up/x509up/internal/compat/vomsnames"
 )
 
 // Tool is a program of others that is answered for.
@@ -33,7 +34,9 @@ type Tool = tool.Tool
 
 // families are the tools of each room.
 func families() [][]Tool {
-	return [][]Tool{}
+	return [][]Tool{
+		vomsnames.Tools(),
+	}
 }
 
 // Find finds the tool of a program's name, which may be a path, and may end in .exe.

@@ -58,6 +58,7 @@ func Variables() []Variable {
 		{Name: "X509UP_USERNAME", Meaning: "the user name at the identity provider", Expects: "NAME"},
 		{Name: "X509UP_PASSWORD_FILE", Meaning: "the file whose first line is the password", Expects: "FILE"},
 		{Name: "X509UP_ALLOW_KEY_MODE", Meaning: "private keys are read whoever else can read them", Expects: "1"},
+		{Name: "X509UP_VOMS_PERSONALITY", Meaning: "which voms-proxy-init is answered for under that name, instead of what both have in common", Expects: "2|3"},
 		{Name: "X509UP_PROFILE", Meaning: "the profile of the configuration file", Expects: "NAME"},
 		{Name: "X509UP_CONFIG", Meaning: "the configuration file, instead of the one in the home folder", Expects: "FILE"},
 		{Name: "X509_USER_PROXY", Meaning: "where the credential is stored and looked for", Expects: "FILE",
