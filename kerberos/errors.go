@@ -88,6 +88,7 @@ type NoPrincipalError struct {
 	Principal string           // as it was asked for
 	Source    string           // where it was looked for
 	Have      []krb5.Principal // those that have something
+	Keytab    bool             // nothing but a keytab was looked at
 }
 
 // Error names the principal, and those that would do.

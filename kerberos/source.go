@@ -155,7 +155,7 @@ func (c *Client) cacheSource(cache *ccache.Cache) source {
 	switch {
 	case s.Err != nil:
 	case !c.wants(s.Principal):
-		s.Err = &NoPrincipalError{c.Principal, s.Name, []krb5.Principal{s.Principal}}
+		s.Err = &NoPrincipalError{Principal: c.Principal, Source: s.Name, Have: []krb5.Principal{s.Principal}}
 	default:
 		s.Err = s.grantor(now)
 	}
@@ -196,7 +196,7 @@ func (c *Client) keytabSource(name string) source {
 	}
 	i := slices.IndexFunc(table, func(e keytab.Entry) bool { return c.wants(e.Principal) })
 	if i < 0 {
-		s.Err = &NoPrincipalError{c.Principal, name, have}
+		s.Err = &NoPrincipalError{Principal: c.Principal, Source: name, Have: have, Keytab: true}
 		return s
 	}
 	s.Principal = table[i].Principal
@@ -256,12 +256,13 @@ func (c *Client) choose(sources []source, err error, server krb5.Principal) (int
 
 // allOthers is that the principal has nothing in any source.
 func allOthers(principal string, sources []source) error {
-	all := &NoPrincipalError{Principal: principal}
+	all := &NoPrincipalError{Principal: principal, Keytab: true}
 	var names []string
 	for _, s := range sources {
 		if e, ok := errors.AsType[*NoPrincipalError](s.Err); ok {
 			all.Have = append(all.Have, e.Have...)
 			names = append(names, s.Name)
+			all.Keytab = all.Keytab && e.Keytab
 		}
 	}
 	all.Source = strings.Join(names, ", ")
