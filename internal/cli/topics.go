@@ -24,10 +24,10 @@ var exitCodes = []struct {
 	{verdict.ExitOK, "done"},
 	{verdict.ExitFailure, "any other failure"},
 	{verdict.ExitUsage, "the command line or the configuration cannot be understood"},
-	{verdict.ExitNoCredential, "there is no credential, or not the file with the certificate, key, password or passphrase that is named"},
+	{verdict.ExitNoCredential, "there is no credential, or not the file with the certificate, key, keytab, password or passphrase that is named"},
 	{verdict.ExitUnfit, "there is a credential, or a file in its place, but it will not do: it has expired, is of the wrong kind or someone else's"},
-	{verdict.ExitRefused, "the identity provider refused the login, or the passphrase of a private key is wrong"},
-	{verdict.ExitServer, "a server could not be reached, or did not answer as it should"},
+	{verdict.ExitRefused, "the identity provider refused the login, there is no Kerberos ticket that would do, or the passphrase of a private key is wrong"},
+	{verdict.ExitServer, "a server or a KDC could not be reached, or did not answer as it should"},
 	{verdict.ExitVOMS, "VOMS attributes were refused, are missing or are not good, or a VO is not known"},
 	{verdict.ExitInterrupted, "interrupted"},
 }

@@ -43,6 +43,9 @@ func judgeKerberos(err error, v *Verdict) bool {
 	case *kerberos.ExpiredError:
 		return v.is(ExitRefused, "kinit "+shellQuote(e.Principal.String())+" gets a new one")
 	case *kerberos.NoPrincipalError:
+		if e.Keytab { // kinit would be of no use
+			return v.is(ExitRefused, "--principal names another one; klist -k -t "+shellQuote(e.Source)+" shows whose keys are there")
+		}
 		return v.is(ExitRefused, "kinit "+shellQuote(e.Principal)+" gets a ticket; --principal names another one", lookHint)
 	case *kerberos.EncTypeError:
 		return v.is(ExitRefused, "kinit gets a ticket with keys of another type, if krb5.conf (permitted_enctypes) and the realm allow AES")
@@ -67,7 +70,7 @@ func judgeKerberos(err error, v *Verdict) bool {
 func judgeRefused(e *kerberos.RefusedError, v *Verdict) bool {
 	switch ahead := e.Offset + e.Ahead; {
 	case errors.Is(e, kerberos.ErrClockSkew) && e.Ahead != 0 && ahead.Abs() < time.Minute:
-		return v.is(ExitServer, "this machine's clock is that of the server, and that of the KDC is another: have it set; kinit does not help")
+		return v.is(ExitServer, "this machine's clock agrees with that of the server, but not with that of the KDC: have that one set; kinit does not help")
 	case errors.Is(e, kerberos.ErrClockSkew):
 		return v.is(ExitServer, skewHint(ahead, "the server"))
 	case errors.Is(e, kerberos.ErrExpired):
@@ -162,7 +165,7 @@ func judgeKeytab(e *kerberos.KeytabError, v *Verdict) bool {
 	case errors.Is(e, fs.ErrPermission):
 		return v.is(ExitUnfit, closedHint)
 	case format:
-		return v.is(ExitUnfit, "have it made anew: klist -k -t shows what is in a keytab")
+		return v.is(ExitUnfit, "is it the right file? klist -k -t shows what is in a keytab, and kadmin's ktadd makes one anew")
 	}
 	return v.is(ExitUnfit, "name a file that is a keytab")
 }
@@ -185,6 +188,8 @@ func judgeRealm(err error, v *Verdict) bool {
 		hints := []string{"-i NAME|URL names it; a profile with realm = \"" + e.Realm + "\" is found by the ticket"}
 		if e.NoSource {
 			hints = append(hints, "--idp-list or --metadata says where to look")
+		} else {
+			hints = append(hints, "x509up list-idps shows what can be asked for")
 		}
 		return v.is(ExitUsage, hints...)
 	}

@@ -43,6 +43,9 @@ func judgeKept(err error, v *Verdict) bool {
 		return judgeWrong(refused.Item, v)
 	}
 	if none, ok := errors.AsType[*keyring.NotFoundError](err); ok {
+		if none.Doing == "deleting" { // which is done, then
+			return v.is(ExitNoCredential)
+		}
 		return v.is(ExitNoCredential, ask.SetCommand(none.Item)+" stores it")
 	}
 	if _, ok := errors.AsType[*keyring.LockedError](err); ok {

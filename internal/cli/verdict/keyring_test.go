@@ -46,7 +46,7 @@ func TestKeyring(t *testing.T) {
 		{"interrupted", unasked(&keyring.FailedError{Item: password, Err: context.Canceled}), verdict.ExitInterrupted, nil},
 		{"a passphrase that is wrong", &ask.KeyringError{Item: key, Err: &ask.WrongError{Item: key, Err: pemfile.ErrPassphrase}}, verdict.ExitRefused,
 			[]string{setKey + "the right one", "--passphrase-file, --passphrase-command or --passphrase-stdin"}},
-		{"delete", &keyring.NotFoundError{Doing: "deleting", Item: key}, verdict.ExitNoCredential, []string{setKey + "it"}},
+		{"delete", &keyring.NotFoundError{Doing: "deleting", Item: key}, verdict.ExitNoCredential, nil},
 		{"set", &keyring.LockedError{Doing: "storing", Item: key}, verdict.ExitFailure, []string{"unlock it"}},
 		{"a key without a passphrase", &verdict.NoPassphraseError{Path: "/k"}, verdict.ExitUnfit, []string{"x509up init takes the key as it is"}},
 	} {

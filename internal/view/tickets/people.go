@@ -4,7 +4,6 @@
 package tickets
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -102,7 +101,11 @@ func (v *Kerberos) addConfig(r *rows) {
 			r.add("config", f.Path)
 		}
 	}
-	r.add("realm", cmp.Or(v.DefaultRealm, "none")+", by default")
+	if v.DefaultRealm == "" {
+		r.add("realm", "none by default, as no default_realm is named")
+	} else {
+		r.add("realm", v.DefaultRealm+", by default")
+	}
 	switch {
 	case len(v.KDCs) > 0:
 		r.add("KDC", strings.Join(v.KDCs, ", ")+", for "+v.Realm)

@@ -144,7 +144,7 @@ func TestWrite(t *testing.T) {
 		{"nothing", &kerberos.Findings{Cache: "FILE:/tmp/krb5cc_0", Taken: -1, Err: none, CacheErr: none},
 			tickets.Facts{CachesBy: "default", Hints: func(error) []string { return []string{"kinit"} }}, []string{
 				"taken    : nothing",
-				"realm    : none, by default",
+				"realm    : none by default, as no default_realm is named",
 				"caches   : FILE:/tmp/krb5cc_0, by default",
 				"problem  : there is no credential cache FILE:/tmp/krb5cc_0",
 				"hint     : kinit",
@@ -152,12 +152,12 @@ func TestWrite(t *testing.T) {
 		{"broken", nil, tickets.Facts{Err: broken, Files: []tickets.ConfigFile{{"/etc/krb5.conf", tickets.Broken, "line 3: a brace is missing"}}}, []string{
 			"taken    : nothing",
 			"config   : /etc/krb5.conf: line 3: a brace is missing",
-			"realm    : none, by default",
+			"realm    : none by default, as no default_realm is named",
 			`problem  : reading "/etc/krb5.conf": line 3: a brace is missing`,
 		}},
 		{"keytab", &kerberos.Findings{Sources: []kerberos.Source{{Name: "/k", IsKeytab: true, Principal: jdoe}}}, tickets.Facts{Config: new(krb5conf.Config)}, []string{
 			"taken    : jdoe@EXAMPLE.ORG, in /k",
-			"realm    : none, by default",
+			"realm    : none by default, as no default_realm is named",
 			"KDC      : whichever DNS has for EXAMPLE.ORG",
 			"keytab   : /k, which is taken",
 			"owner    : jdoe@EXAMPLE.ORG",
@@ -184,7 +184,7 @@ func TestWrite(t *testing.T) {
 		{"one that has ended, once", &kerberos.Findings{Taken: -1, Err: errors.New("over"), Sources: []kerberos.Source{{Name: "c", Principal: jdoe, Err: errors.New("over"),
 			Tickets: []kerberos.Ticket{{Client: jdoe, Server: jdoe}}}}}, tickets.Facts{}, []string{
 			"taken    : nothing",
-			"realm    : none, by default",
+			"realm    : none by default, as no default_realm is named",
 			"cache    : c",
 			"owner    : jdoe@EXAMPLE.ORG",
 			"ticket   : jdoe@EXAMPLE.ORG, without an end, etype 0",
