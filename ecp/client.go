@@ -86,11 +86,14 @@ type Client struct {
 	entered map[string]bool // origins of SPs with a session
 }
 
+// Delivering is what Notify is told when the identity provider has let the user in.
+const Delivering = "posting the assertion to"
+
 // Steps of an exchange, as they stand in errors and are told to Notify.
 const (
 	doingAsk     = "asking"
 	doingLogin   = "logging in at"
-	doingDeliver = "posting the assertion to"
+	doingDeliver = Delivering
 	doingFetch   = "requesting from"
 )
 

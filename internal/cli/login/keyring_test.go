@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"sync"
@@ -126,6 +127,69 @@ func TestRefusedElsewhere(t *testing.T) {
 	if said := con.Err.(*bytes.Buffer).String(); !strings.HasSuffix(said, "the keyring is locked: the next login would send it again\n") {
 		t.Errorf("said %q", said)
 	}
+}
+
+// TestOneAtATime: who begins while another sends the keyring's password waits until it is known whether that is right.
+func TestOneAtATime(t *testing.T) {
+	t.Parallel()
+	for name, refusal := range map[string]error{"refused": &ecp.AuthError{Status: 401, Sent: true}, "taken": nil} {
+		d := &drawer{kept: map[string]string{"jdoe@idp.example.org": "s3cret"}}
+		home := t.TempDir()
+		prompt := ecp.Prompt{IdP: &url.URL{Scheme: "https", Host: "idp.example.org"}, Request: &ecp.AuthnRequest{}}
+		begin := func(said io.Writer) *login.Client {
+			con := newConsole()
+			con.Keyring.Store, con.Verbose, con.Err = d, true, said
+			con.Env = func(name string) string { return map[string]string{"HOME": home}[name] }
+			client, err := login.New(con, login.Options{Keyring: console.Yes, IdentityProvider: "https://idp.example.org/ecp", Username: "jdoe"}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return client
+		}
+		first := begin(io.Discard)
+		if _, err := first.ECP.Credentials(t.Context(), prompt); err != nil {
+			t.Fatal(err)
+		}
+		said := make(lines, 8)
+		second := begin(said)
+		done := make(chan error, 1)
+		go func() {
+			_, err := second.ECP.Credentials(t.Context(), prompt)
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			t.Errorf("%s: it did not wait: %v", name, err)
+			continue
+		case line := <-said:
+			if line != "x509up: waiting for other logins with the password of jdoe at idp.example.org\n" {
+				t.Errorf("%s: said %q", name, line)
+			}
+		}
+		// No longer than its context lasts.
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(errors.New("enough"))
+		if _, err := begin(io.Discard).ECP.Credentials(ctx, prompt); err == nil || !strings.Contains(err.Error(), "enough") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if refusal != nil {
+			_ = first.Explain(t.Context(), refusal)
+		} else {
+			first.ECP.Notify(ecp.Delivering, "sp.example.org")
+		}
+		err := <-done
+		if _, known := errors.AsType[*keyring.RefusedError](err); known != (refusal != nil) || !known && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// lines takes what is said, line by line.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
 }
 
 // TestFillKeyring: of the keyring and a file, the one that is named higher up counts; of both as high up, the file.

@@ -179,7 +179,12 @@ func New(con *console.Console, o Options, wait *ask.Patience) (*Client, error) {
 		SPTransport:      Logged(con, spTransport, "sp"),
 		IdPTransport:     Logged(con, idpTransport, "idp"),
 		UserAgent:        "x509up/" + con.Release(),
-		Notify:           func(doing, host string) { con.Tell("%s %s", doing, host) },
+		Notify: func(doing, host string) {
+			if doing == ecp.Delivering {
+				stored.turn.end()
+			}
+			con.Tell("%s %s", doing, host)
+		},
 	}
 	if o.ClientCert == "" {
 		client.Credentials = credentials(con, o, wait, stored)
