@@ -262,6 +262,9 @@ func (p *parser) option(arg string) error {
 
 // full is the name that was meant by its beginning.
 func (o *Option) full(name string, letters bool) string {
+	if slices.Contains(o.Names, name) {
+		return name
+	}
 	for _, n := range o.Names {
 		if strings.HasPrefix(n, name) && (!letters || len(n) > 1) {
 			return n
