@@ -27,7 +27,7 @@ type Source struct {
 	Tickets   []Ticket       // of a cache
 	Keys      []Key          // of a keytab
 	IsKeytab  bool
-	// Lax tells that others than the owner may read or write the cache.
+	// Lax tells that others than the owner may read or write it.
 	Lax bool
 	// Err is why this source will not do: an error of type [*NoTicketError], [*ExpiredError], [*NoPrincipalError] or
 	// [*EncTypeError], or what reading it gave, of a keytab a [*KeytabError]. Nil: it will.
@@ -183,7 +183,7 @@ func (s *source) grantor(now time.Time) error {
 
 // keytabSource looks at a keytab. Without a principal that was asked for the first is taken, as MIT's library does.
 func (c *Client) keytabSource(name string) source {
-	s := source{Source: Source{Name: name, IsKeytab: true}}
+	s := source{Source: Source{Name: name, IsKeytab: true, Lax: keytab.Lax(name)}}
 	table, err := keytab.Read(name)
 	if err != nil {
 		s.Err = &KeytabError{name, err}

@@ -73,23 +73,36 @@ func Read(path string) (Keytab, error) {
 	return k, nil
 }
 
+// Lax tells whether others than the owner of a keytab may read or write it, and so log in as those whose keys are there. What cannot
+// be read is not lax, nor is anything where the system has no owners.
+func Lax(path string) bool {
+	const forOthers = 0o077
+	_, info, err := open(path)
+	return err == nil && info.Owned && info.Mode.Perm()&forOthers != 0
+}
+
 func read(name string) (Keytab, error) {
-	path := name
-	// A path may have colons, and a drive of Windows is no type.
-	if kind, rest, found := strings.Cut(name, ":"); found && len(kind) > 1 && !strings.ContainsAny(kind, `/\`) {
-		if kind != "FILE" && kind != "WRFILE" {
-			return nil, &UnsupportedError{Type: kind}
-		}
-		path = rest
-	}
-	data, _, err := plainfile.Read(path, maxSize)
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return nil, e.Err // the path is told already
-	}
+	data, _, err := open(name)
 	if err != nil {
 		return nil, err
 	}
 	return Parse(data)
+}
+
+func open(name string) ([]byte, plainfile.Info, error) {
+	path := name
+	// A path may have colons, and a drive of Windows is no type.
+	if kind, rest, found := strings.Cut(name, ":"); found && len(kind) > 1 && !strings.ContainsAny(kind, `/\`) {
+		if kind != "FILE" && kind != "WRFILE" {
+			return nil, plainfile.Info{}, &UnsupportedError{Type: kind}
+		}
+		path = rest
+	}
+	data, info, err := plainfile.Read(path, maxSize)
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err // the path is told already
+	}
+	return data, info, err
 }
 
 // Parse reads a keytab: version 0x502, and 0x501, which has numbers as the machine has them that wrote it. What was removed
