@@ -133,7 +133,11 @@ func (c *Client) obtain(ctx context.Context, service krb5.Principal) (obtained, 
 	if len(service.Names) == 2 && service.Type == krb5.NTPrincipal {
 		service.Type = krb5.NTSrvHst // KDCs refer nothing else to another realm
 	}
+	offset := session.Offset
 	got, err := asker.Ticket(ctx, session, service)
+	if err != nil {
+		session.Offset = offset // what time it is an error says, which anybody can have sent
+	}
 	c.keep(from, kept{session.Tickets[has:], session.Offset})
 	if err != nil {
 		return obtained{}, fmt.Errorf("%s: %w", doing, judged(err, from.Name))

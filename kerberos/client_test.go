@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/x509up/x509up/internal/fed/kdc"
@@ -337,6 +339,35 @@ func TestClockSetBack(t *testing.T) {
 		if got, err := c.Ticket(t.Context(), service(host)); !errors.Is(err, want) || err == nil && !got.EndTime.Equal(tgt.EndTime) {
 			t.Errorf("%q: %v, %v; want %v", conf, got.StartTime, err, want)
 		}
+	}
+}
+
+// TestForgedClock: what time it is by an error that somebody has forged does not outlast the failure that comes of it.
+func TestForgedClock(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, kdc.Faults{}, "")
+	forged, err := (&messages.KRBError{PVNO: 5, MsgType: 30, STime: noon.AddDate(10, 0, 0), ErrorCode: 37, Realm: realm,
+		SName: types.PrincipalName{NameType: 2, NameString: []string{"krbtgt", realm}}}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.client()
+	c.Dial = func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() {
+			defer far.Close()
+			if _, err := far.Read(make([]byte, 1<<16)); err == nil {
+				_, _ = far.Write(forged)
+			}
+		}()
+		return near, nil
+	}
+	if _, err := c.Ticket(t.Context(), service(host)); !errors.Is(err, kerberos.ErrClockSkew) {
+		t.Fatal(err)
+	}
+	c.Dial = nil
+	if _, err := c.Ticket(t.Context(), service(host)); err != nil {
+		t.Error(err)
 	}
 }
 
