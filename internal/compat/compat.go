@@ -25,6 +25,8 @@ import (
 	"strings"
 
 	"github.com/x509up/x509up/internal/cli/console"
+	"github.com/x509up/x509up/internal/compat/gridcert"
+	"github.com/x509up/x509up/internal/compat/gridnames"
 	"github.com/x509up/x509up/internal/compat/tool"
 	"github.com/x509up/x509up/internal/compat/vomsnames"
 )
@@ -36,6 +38,8 @@ type Tool = tool.Tool
 func families() [][]Tool {
 	return [][]Tool{
 		vomsnames.Tools(),
+		gridnames.Tools(),
+		gridcert.Tools(),
 	}
 }
 
