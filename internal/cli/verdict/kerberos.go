@@ -108,7 +108,8 @@ func judgeKDC(err error, v *Verdict) bool {
 }
 
 func judgeRefusal(e *kerberos.KDCError, v *Verdict) bool {
-	const unavailable, revoked = 29, 18 // KDC_ERR_SVC_UNAVAILABLE, KDC_ERR_CLIENT_REVOKED
+	// KDC_ERR_SVC_UNAVAILABLE, KDC_ERR_CLIENT_REVOKED, KDC_ERR_NAME_EXP, KDC_ERR_KEY_EXPIRED
+	const unavailable, revoked, accountOver, passwordOver = 29, 18, 1, 23
 	switch {
 	case errors.Is(e, kerberos.ErrClockSkew):
 		return v.is(ExitServer, skewHint(e.Offset, "the KDC"))
@@ -121,8 +122,12 @@ func judgeRefusal(e *kerberos.KDCError, v *Verdict) bool {
 		return v.is(ExitRefused, "check the name and the realm; --principal names another one", lookHint)
 	case errors.Is(e, kerberos.ErrPreauth):
 		return v.is(ExitRefused, "have the keytab made anew: most often the password has been changed since")
+	case e.Code == accountOver:
+		return v.is(ExitRefused, "the help desk of the realm can prolong it")
+	case e.Code == passwordOver:
+		return v.is(ExitRefused, "kpasswd sets a new password; a keytab is then to be made anew")
 	case errors.Is(e, kerberos.ErrExpired):
-		return v.is(ExitRefused, "kinit gets a new ticket; if the account or its password has expired kinit says so, too")
+		return v.is(ExitRefused, "kinit gets a new ticket; is this machine's clock right?")
 	case e.Code == unavailable:
 		return v.is(ExitServer, "try again later")
 	case e.Code == revoked:
