@@ -46,6 +46,15 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
+// Krb5ConfError is what is wrong with krb5.conf, or the files that are named in its place.
+type Krb5ConfError struct{ Err error }
+
+// Error is the text of the cause, with what it is about.
+func (e *Krb5ConfError) Error() string { return "reading the configuration of Kerberos: " + e.Err.Error() }
+
+// Unwrap returns the cause, of package krb5conf.
+func (e *Krb5ConfError) Unwrap() error { return e.Err }
+
 // NoCommandError is a name that no command below Parent has. Nearest is the name of one that is like it, or empty.
 type NoCommandError struct{ Name, Parent, Nearest string }
 

@@ -6,7 +6,6 @@ package login
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/user"
@@ -173,7 +172,7 @@ const kcmSocket = "/var/run/.heim_org.h5l.kcm-socket"
 func NewKerberos(con *console.Console, o Options) (*kerberos.Client, error) {
 	conf, err := readKrb5Conf(con)
 	if err != nil {
-		return nil, &console.ConfigError{Err: fmt.Errorf("reading the configuration of Kerberos: %w", err)}
+		return nil, &console.ConfigError{Err: &console.Krb5ConfError{Err: err}}
 	}
 	c := &kerberos.Client{
 		Config: conf, Cache: config.TicketCache(con.Env, ""), Keytab: o.Keytab, Principal: o.Principal, Now: con.Now,

@@ -194,6 +194,9 @@ func judgeUsage(err error, v *Verdict) bool {
 		if mode, ok := errors.AsType[*ownfile.ModeError](e); ok {
 			return v.is(ExitUsage, "chmod go-w "+shellQuote(mode.Path))
 		}
+		if _, conf := errors.AsType[*console.Krb5ConfError](e); conf {
+			return v.is(ExitUsage, "KRB5_CONFIG names another file, or several with colons between them")
+		}
 		for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
 			if judgeRealm(cause, v) || judgeTicketFiles(cause, v) {
 				break
