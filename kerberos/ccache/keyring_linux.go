@@ -39,10 +39,19 @@ func (r *reading) keyring(name, rest string) ([]*Cache, error) {
 		done <- result{caches, err}
 	}()
 	got := <-done
-	if errors.Is(got.err, unix.ENOSYS) {
-		return nil, &UnsupportedError{Type: "KEYRING", Reason: "the kernel has no keyrings"}
+	return got.caches, unusable(got.err, n.anchor != anchorPersistent || n.uid == os.Geteuid())
+}
+
+// unusable tells where there are no keyrings at all, which a name of the user's own is refused for as well: containers mostly forbid the
+// calls for them, as caches of the host could be reached by these.
+func unusable(err error, own bool) error {
+	switch {
+	case errors.Is(err, unix.ENOSYS):
+		return &UnsupportedError{Type: "KEYRING", Reason: "the kernel has no keyrings"}
+	case own && errors.Is(err, unix.EPERM):
+		return &UnsupportedError{Type: "KEYRING", Reason: "the system allows this process no keyrings, as in most containers"}
 	}
-	return got.caches, got.err
+	return err
 }
 
 func (r *reading) onThread(name string, n keyringName) ([]*Cache, error) {
