@@ -25,6 +25,7 @@ import (
 	"strings"
 
 	"github.com/x509up/x509up/internal/cli/console"
+	"github.com/x509up/x509up/internal/compat/ecpnames"
 	"github.com/x509up/x509up/internal/compat/gridcert"
 	"github.com/x509up/x509up/internal/compat/gridnames"
 	"github.com/x509up/x509up/internal/compat/tool"
@@ -40,6 +41,7 @@ func families() [][]Tool {
 		vomsnames.Tools(),
 		gridnames.Tools(),
 		gridcert.Tools(),
+		ecpnames.Tools(),
 	}
 }
 
