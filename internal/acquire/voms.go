@@ -46,6 +46,22 @@ type VOMS struct {
 	Verify func(ctx context.Context, ac *voms.AC, holder *x509.Certificate) (*voms.Report, error)
 	// KeepFailing makes a warning of a VO that fails, as long as another does not.
 	KeepFailing bool
+	// Answered, if not nil, is told what became of each VO when all have been asked, in the order of Wants: the
+	// answer, or why there is none. Its error ends the run.
+	Answered func(want Want, answer *contact.Answer, err error) error
+}
+
+// told tells Answered what became of the VOs.
+func (v *VOMS) told(list []*question) error {
+	if v.Answered == nil {
+		return nil
+	}
+	for _, q := range list {
+		if err := v.Answered(q.want, q.answer, q.err); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Want says what is wanted of one VO: FQANs, the first the primary one; with
@@ -208,6 +224,9 @@ func (r Request) attributes(ctx context.Context, c *proxycert.Credential, list [
 	r.askAll(ctx, c, list, func(q *question) contact.Request {
 		return contact.Request{FQANs: q.want.of(q.endpoints[0].VO), All: q.want.All, Order: r.VOMS.Order, Targets: r.VOMS.Targets, Lifetime: lifetime}
 	}, r.take)
+	if err := r.VOMS.told(list); err != nil {
+		return nil, nil, err
+	}
 	warnings, err := r.failures(list, false)
 	if err != nil {
 		return nil, nil, err

@@ -486,3 +486,40 @@ func TestAttributesAreNotChanged(t *testing.T) {
 		t.Errorf("%d attribute certificates, %v", len(acs), err)
 	}
 }
+
+// TestAnswered: what became of each VO is told in the order in which they were named, and who is told can end the run.
+func TestAnswered(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, refusal, want string
+		stop                bool
+	}{
+		{"all answer", "", "dteam cms", false},
+		{"one refuses", noRole, "dteam cms:refused", false},
+		{"enough", "", "dteam", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGrid(t, "cms", "dteam")
+			g.vos["cms"].refusal = c.refusal
+			r := g.request("dteam", "cms")
+			var told []string
+			enough := errors.New("enough")
+			r.VOMS.Answered = func(want acquire.Want, answer *contact.Answer, err error) error {
+				text := want.Key
+				if err != nil || answer.Endpoint.VO != want.Key {
+					text += ":refused"
+				}
+				told = append(told, text)
+				if c.stop {
+					return enough
+				}
+				return nil
+			}
+			_, err := acquire.Run(t.Context(), r)
+			if got := strings.Join(told, " "); got != c.want || errors.Is(err, enough) != c.stop || (err != nil) != (c.stop || c.refusal != "") {
+				t.Errorf("told %q, %v", got, err)
+			}
+		})
+	}
+}

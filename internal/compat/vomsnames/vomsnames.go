@@ -41,6 +41,8 @@ func Tools() []tool.Tool {
 	return []tool.Tool{
 		make("voms-proxy-destroy", tool.Always, destroy),
 		make("voms-proxy-info", tool.Always, info),
+		make("voms-proxy-init", nil, initProxy),
+		make("voms-proxy-list", nil, list),
 	}
 }
 
