@@ -15,7 +15,7 @@ type Difference struct {
 
 // All returns them, by tool.
 func All() []Difference {
-	return []Difference{
+	return append([]Difference{
 		{"voms-proxy-*", "-help and -version have their own texts", "they show the options that there are, and which program it is"},
 		{"voms-proxy-info", "-exists is no where a certificate above the proxy has expired", "no server takes such a proxy"},
 		{"voms-proxy-info", "the strength of an EC key is that of its curve: 256, not 576", "the original takes the size of a signature"},
@@ -62,5 +62,5 @@ func All() []Difference {
 		{"grid-proxy-destroy", "-all destroys the usual proxy wherever it is", "the original leaves it outside /tmp"},
 		{"grid-cert-info", "-all spells the certificate out in other words", "the layout of openssl x509 -text changes with its versions"},
 		{"grid-cert-info", "letters outside ASCII are escaped, as in all other tools of Globus", "the original writes them in Latin 1"},
-	}
+	}, ecp()...)
 }
