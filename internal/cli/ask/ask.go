@@ -102,7 +102,7 @@ type SecretOptions struct {
 func (o *SecretOptions) AddFlags(f *pflag.FlagSet, name, what string) {
 	f.BoolVar(&o.Stdin, name+"-stdin", false, fmt.Sprintf("read the %s from the first line of stdin", what))
 	f.Var((*console.NotEmpty)(&o.File), name+"-file", fmt.Sprintf("read the %s from the first line of `FILE`", what))
-	f.Var((*console.NotEmpty)(&o.Command), name+"-command", fmt.Sprintf("run `COMMAND` in a shell and take the first line it prints as %s", what))
+	f.Var((*console.NotEmpty)(&o.Command), name+"-command", fmt.Sprintf("run `COMMAND` in a shell and take the first line it prints as the %s", what))
 }
 
 // ExclusiveSecret refuses more than one of the ways to give a secret; name is that of AddFlags.

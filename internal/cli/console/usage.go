@@ -50,7 +50,9 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 type Krb5ConfError struct{ Err error }
 
 // Error is the text of the cause, with what it is about.
-func (e *Krb5ConfError) Error() string { return "reading the configuration of Kerberos: " + e.Err.Error() }
+func (e *Krb5ConfError) Error() string {
+	return "reading the configuration of Kerberos: " + e.Err.Error()
+}
 
 // Unwrap returns the cause, of package krb5conf.
 func (e *Krb5ConfError) Unwrap() error { return e.Err }

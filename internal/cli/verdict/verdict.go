@@ -27,6 +27,7 @@ import (
 	"github.com/x509up/x509up/internal/cli/ask"
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/cli/files"
+	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/ownfile"
 	"github.com/x509up/x509up/internal/page"
 	"github.com/x509up/x509up/internal/pemfile"
@@ -196,6 +197,9 @@ func judgeUsage(err error, v *Verdict) bool {
 		}
 		if _, conf := errors.AsType[*console.Krb5ConfError](e); conf {
 			return v.is(ExitUsage, "KRB5_CONFIG names another file, or several with colons between them")
+		}
+		if unknown, ok := errors.AsType[*config.UnknownProfileError](e); ok && len(unknown.Known) == 0 {
+			return v.is(ExitUsage, "profiles stand in ~/.config/x509up/config.toml, or in the file that X509UP_CONFIG names")
 		}
 		for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
 			if judgeRealm(cause, v) || judgeTicketFiles(cause, v) {

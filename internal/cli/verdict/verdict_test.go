@@ -24,6 +24,7 @@ import (
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/cli/files"
 	"github.com/x509up/x509up/internal/cli/verdict"
+	"github.com/x509up/x509up/internal/config"
 	"github.com/x509up/x509up/internal/idp"
 	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/trust"
@@ -54,6 +55,8 @@ func TestJudge(t *testing.T) {
 		{"a stray argument", &console.StrayArgumentError{Option: "file", Argument: "a b"}, verdict.ExitUsage, []string{"--file='a b'?"}},
 		{"no command", &console.NoCommandError{Name: "x", Parent: "x509up"}, verdict.ExitUsage, []string{"x509up --help lists the commands"}},
 		{"no such command", &console.NoCommandError{Name: "ifno", Parent: "x509up", Nearest: "info"}, verdict.ExitUsage, []string{"x509up info?"}},
+		{"no profiles", &console.ConfigError{Err: &config.UnknownProfileError{Name: "x"}}, verdict.ExitUsage, []string{"profiles stand in ~/.config/x509up/config.toml, or in the file that X509UP_CONFIG names"}},
+		{"no such profile", &console.ConfigError{Err: &config.UnknownProfileError{Name: "x", Known: []string{"y"}}}, verdict.ExitUsage, nil},
 		{"no option", &console.NoOptionError{Name: "--x"}, verdict.ExitUsage, nil},
 		{"no such option", &console.NoOptionError{Name: "--fiel", Nearest: "file"}, verdict.ExitUsage, []string{"--file?"}},
 		{"no service provider", verdict.ErrNoServiceProvider, verdict.ExitUsage, []string{"--service-provider URL", "CILogon's"}},
