@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package vomsnames
+package proxyinit
 
 import (
 	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"github.com/x509up/x509up/internal/compat/vomsnames/internal/front"
 	"strings"
 
 	"github.com/x509up/x509up/internal/acquire"
@@ -23,7 +24,7 @@ var errSaid = errors.New("it has been said")
 
 // contacting says that a server has been asked, in the two lines of version 2: we need no temporary proxy.
 func (r *initRun) contacting(e contact.Endpoint, outcome string) {
-	if r.like == java {
+	if r.Like == front.Java {
 		r.info("Contacting %s:%d [%s] \"%s\"...\n", e.Host, e.Port, view.Line(e.DN), view.Line(e.VO))
 		return
 	}
@@ -39,20 +40,20 @@ func (r *initRun) answered(want acquire.Want, answer *contact.Answer, err error)
 		return r.refused(want, err)
 	}
 	r.contacting(answer.Endpoint, "Done")
-	if r.like == java {
+	if r.Like == front.Java {
 		r.info("Remote VOMS server contacted succesfully.\n\n")
 	}
 	if len(answer.Warnings) == 0 || r.o.ignoreWarn {
 		return nil
 	}
-	if r.like == java {
-		r.err("%s\n", strings.Join(answer.Warnings, "\n"))
+	if r.Like == front.Java {
+		r.Err("%s\n", strings.Join(answer.Warnings, "\n"))
 	} else {
-		r.err("\nWarning: %s\n\n", strings.Join(answer.Warnings, "\n"))
+		r.Err("\nWarning: %s\n\n", strings.Join(answer.Warnings, "\n"))
 	}
 	if r.o.failOnWarn {
-		if r.like != java {
-			r.err("\nError in getting data from VOMS server:%s (or in memorizing)\n", view.Line(answer.Endpoint.DN))
+		if r.Like != front.Java {
+			r.Err("\nError in getting data from VOMS server:%s (or in memorizing)\n", view.Line(answer.Endpoint.DN))
 		}
 		return errSaid
 	}
@@ -72,21 +73,21 @@ func (r *initRun) refused(want acquire.Want, err error) error {
 			text = refusal.Message
 		}
 		switch {
-		case r.like == java:
-			r.err("Error contacting %s:%d for VO %s: %s\n", f.Endpoint.Host, f.Endpoint.Port, f.Endpoint.VO, view.Line(text))
+		case r.Like == front.Java:
+			r.Err("Error contacting %s:%d for VO %s: %s\n", f.Endpoint.Host, f.Endpoint.Port, f.Endpoint.VO, view.Line(text))
 		default:
-			r.err("\nError: %s\n", view.Line(text))
+			r.Err("\nError: %s\n", view.Line(text))
 		}
-		if i+1 < len(failed.Failures) && r.like != java {
+		if i+1 < len(failed.Failures) && r.Like != front.Java {
 			r.info("\nTrying next server for %s.\n", view.Line(f.Endpoint.Alias))
 		}
 	}
-	if r.like == java {
-		r.err("None of the contacted servers for %s were capable of returning a valid AC for the user.\n", want.Key)
+	if r.Like == front.Java {
+		r.Err("None of the contacted servers for %s were capable of returning a valid AC for the user.\n", want.Key)
 		return nil
 	}
-	r.err("\nNone of the contacted servers for %s were capable\nof returning a valid AC for the user.\n", failed.VO)
-	r.explain(&acquire.VOMSError{VO: want.Key, Err: err})
+	r.Err("\nNone of the contacted servers for %s were capable\nof returning a valid AC for the user.\n", failed.VO)
+	r.Explain(&acquire.VOMSError{VO: want.Key, Err: err})
 	return errSaid
 }
 
@@ -97,19 +98,19 @@ func (r *initRun) failed(err error) int {
 	}
 	if e, ok := errors.AsType[*acquire.VOMSError](err); ok {
 		if _, unknown := errors.AsType[*contact.UnknownVOError](e); unknown {
-			r.wording("VOMS Server for "+r.asked(e.VO)+" not known!", "VOMS server for VO "+e.VO+" is not known! Check your vomses configuration.")
+			r.Wording("VOMS Server for "+r.asked(e.VO)+" not known!", "VOMS server for VO "+e.VO+" is not known! Check your vomses configuration.")
 		}
-		if r.like == java {
-			r.err("User's request for VOMS attributes could not be fulfilled.\n")
+		if r.Like == front.Java {
+			r.Err("User's request for VOMS attributes could not be fulfilled.\n")
 		}
-		r.explain(err)
+		r.Explain(err)
 		return exitFailure
 	}
-	if _, ok := errors.AsType[*acquire.NewCredentialError](err); !ok && r.like != java {
+	if _, ok := errors.AsType[*acquire.NewCredentialError](err); !ok && r.Like != front.Java {
 		r.info("Creating proxy ")
-		r.err("\nERROR: Cannot write proxy to: %s\n", r.o.target(r.program))
+		r.Err("\nERROR: Cannot write proxy to: %s\n", r.o.target(r.Program))
 	}
-	r.explain(err)
+	r.Explain(err)
 	return exitFailure
 }
 
@@ -145,13 +146,13 @@ func (r *initRun) list(ctx context.Context, request acquire.Request) int {
 	}
 	ac, err := voms.ParseAC(answer.AC)
 	if err != nil {
-		r.explain(err)
+		r.Explain(err)
 		return exitFailure
 	}
-	r.out("Available attributes:\n")
+	r.Out("Available attributes:\n")
 	for _, fqan := range ac.FQANs {
-		r.out("%s\n", view.Line(fqan))
+		r.Out("%s\n", view.Line(fqan))
 	}
-	r.out("\n")
+	r.Out("\n")
 	return 0
 }

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-package vomsnames
+package proxyinit
 
 import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"github.com/x509up/x509up/internal/compat/vomsnames/internal/front"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,7 +38,7 @@ const (
 
 // run of voms-proxy-init.
 type initRun struct {
-	*program
+	*front.Program
 	o   *initOptions
 	env config.Env
 
@@ -47,11 +48,11 @@ type initRun struct {
 }
 
 // obtain carries voms-proxy-init out.
-func (p *program) obtain(ctx context.Context, o *initOptions) int {
+func obtain(ctx context.Context, p *front.Program, o *initOptions) int {
 	if !o.settle(p) {
 		return exitFailure
 	}
-	r := &initRun{program: p, o: o, env: environment(p, o)}
+	r := &initRun{Program: p, o: o, env: environment(p, o)}
 	if code, ok := r.noCAs(); !ok {
 		return code
 	}
@@ -69,31 +70,31 @@ func (p *program) obtain(ctx context.Context, o *initOptions) int {
 	if err != nil {
 		return r.failed(err)
 	}
-	if r.like != java {
+	if r.Like != front.Java {
 		r.info("Creating proxy  Done\n\n")
 	}
 	return r.finish(ctx, result.Credential)
 }
 
 // environment hides the variables that the original does not read, and adds what options say to the others.
-func environment(p *program, o *initOptions) config.Env {
+func environment(p *front.Program, o *initOptions) config.Env {
 	return func(name string) string {
 		switch {
 		case strings.HasPrefix(name, "X509UP_"), name == "X509_VOMSES", name == "X509_VOMS_FILE", name == "VOMS_USERCONF":
 			return "" // the last is read below
 		case name == "X509_CERT_DIR":
-			return config.First(o.certDir, p.con.Env("X509_CERT_DIR"))
+			return config.First(o.certDir, p.Con.Env("X509_CERT_DIR"))
 		case name == "X509_VOMS_DIR":
-			return config.First(o.vomsDir, p.con.Env("X509_VOMS_DIR"))
+			return config.First(o.vomsDir, p.Con.Env("X509_VOMS_DIR"))
 		}
-		return p.con.Env(name)
+		return p.Con.Env(name)
 	}
 }
 
 // info says what is for those who did not ask for quiet.
 func (r *initRun) info(format string, args ...any) {
-	if !r.quiet {
-		r.out(format, args...)
+	if !r.Quiet {
+		r.Out(format, args...)
 	}
 }
 
@@ -103,11 +104,11 @@ func (r *initRun) noCAs() (code int, ok bool) {
 	if _, err := os.Stat(dir); dir == "" || err == nil {
 		return 0, true
 	}
-	if r.like == java {
-		r.err("Invalid trust anchors location: '%s' (file not found)\n", dir)
+	if r.Like == front.Java {
+		r.Err("Invalid trust anchors location: '%s' (file not found)\n", dir)
 		return exitFailure, false
 	}
-	r.err("unable to access trusted certificates in:x509_cert_dir=%s\n", dir)
+	r.Err("unable to access trusted certificates in:x509_cert_dir=%s\n", dir)
 	return exitCredential, false
 }
 
@@ -116,7 +117,7 @@ func (r *initRun) find() (cert, key string, err error) {
 	cert, key = r.o.cert, r.o.key
 	switch {
 	case cert != "":
-		if key == "" && r.like != java {
+		if key == "" && r.Like != front.Java {
 			key = r.env("X509_USER_KEY")
 		}
 		return cert, key, nil
@@ -126,10 +127,10 @@ func (r *initRun) find() (cert, key string, err error) {
 	if cert = r.env("X509_USER_CERT"); cert != "" {
 		return cert, config.First(key, r.env("X509_USER_KEY")), nil
 	}
-	cert, key, err = files.FindUserCertificate(r.con, "", key)
+	cert, key, err = files.FindUserCertificate(r.Con, "", key)
 	if err != nil {
 		home := r.env("HOME")
-		for _, path := range []string{r.con.Env("PKCS12_USER_CERT"), r.con.Env("X509_USER_CRED"), filepath.Join(home, ".globus", "usercert.p12")} {
+		for _, path := range []string{r.Con.Env("PKCS12_USER_CERT"), r.Con.Env("X509_USER_CRED"), filepath.Join(home, ".globus", "usercert.p12")} {
 			if _, statErr := os.Stat(path); path != "" && statErr == nil {
 				return path, "", nil
 			}
@@ -142,13 +143,13 @@ func (r *initRun) find() (cert, key string, err error) {
 func (r *initRun) load(ctx context.Context) (code int, ok bool) {
 	cert, key, err := r.find()
 	if err != nil {
-		r.wording("ERROR: Couldn't find valid credentials to generate a proxy.", "No credentials found!")
-		r.explain(err)
+		r.Wording("ERROR: Couldn't find valid credentials to generate a proxy.", "No credentials found!")
+		r.Explain(err)
 		return exitCredential, false
 	}
 	for _, path := range []string{cert, key} {
 		if _, err := os.Stat(path); path != "" && errors.Is(err, fs.ErrNotExist) {
-			r.wording("Unable to find user certificate or key: "+path, "No credentials found!")
+			r.Wording("Unable to find user certificate or key: "+path, "No credentials found!")
 			return exitFailure, false
 		}
 	}
@@ -157,11 +158,11 @@ func (r *initRun) load(ctx context.Context) (code int, ok bool) {
 		return r.unloaded(err), false
 	}
 	leaf := r.credential.Leaf()
-	if r.like != java {
+	if r.Like != front.Java {
 		r.info("Your identity: %s\n", proxycert.OneLine(leaf.RawSubject))
 	}
-	if end := r.credential.NotAfter(); r.con.Now().After(end) {
-		r.err("\nERROR: Your certificate expired %s\n\n", end.Local().Format(time.ANSIC))
+	if end := r.credential.NotAfter(); r.Con.Now().After(end) {
+		r.Err("\nERROR: Your certificate expired %s\n\n", end.Local().Format(time.ANSIC))
 		return exitFailure, false
 	}
 	return 0, true
@@ -171,14 +172,14 @@ func (r *initRun) load(ctx context.Context) (code int, ok bool) {
 func (r *initRun) passphrase(ctx context.Context, file string) (string, error) {
 	if !r.o.stdin {
 		question := "Enter GRID pass phrase:"
-		if r.like == java || strings.HasSuffix(file, ".p12") {
+		if r.Like == front.Java || strings.HasSuffix(file, ".p12") {
 			question = "Enter GRID pass phrase for this identity:"
 		}
-		return prompt.Secret(ctx, r.con, question)
+		return prompt.Secret(ctx, r.Con, question)
 	}
-	text, err := prompt.Line(ctx, r.con)
+	text, err := prompt.Line(ctx, r.Con)
 	if err != nil {
-		r.err("Failed to read pass-phrase from stdin\n")
+		r.Err("Failed to read pass-phrase from stdin\n")
 	}
 	return text, err
 }
@@ -189,16 +190,16 @@ func (r *initRun) unloaded(err error) int {
 	_, owner := errors.AsType[*credstore.OwnerError](err)
 	switch {
 	case mode || owner:
-		r.wording("\nERROR: Couldn't find valid credentials to generate a proxy.\nUse --debug for further information.", "No credentials found!")
-		r.explain(err)
+		r.Wording("\nERROR: Couldn't find valid credentials to generate a proxy.\nUse --debug for further information.", "No credentials found!")
+		r.Explain(err)
 		return exitFailure
 	case errors.Is(err, pemfile.ErrPassphrase):
-		r.wording("wrong pass phrase", "Error decrypting private key: the password is incorrect or the PEM data is corrupted.")
+		r.Wording("wrong pass phrase", "Error decrypting private key: the password is incorrect or the PEM data is corrupted.")
 	case errors.Is(err, console.ErrInterrupted):
 		return exitFailure
 	}
-	r.explain(err)
-	if r.like == java {
+	r.Explain(err)
+	if r.Like == front.Java {
 		return exitFailure
 	}
 	return exitCredential
@@ -219,25 +220,25 @@ func (o obtained) Obtain(context.Context, *keygen.Pool, time.Duration) (*proxyce
 func (r *initRun) request() (q acquire.Request, code int, ok bool) {
 	proxy, err := r.proxy()
 	if err != nil {
-		r.explain(err)
+		r.Explain(err)
 		return q, exitFailure, false
 	}
 	q = acquire.Request{
-		Source: obtained{r.credential}, Target: acquire.Target{File: r.o.target(r.program)}, Lifetime: r.o.span, DefaultLifetime: true,
-		Proxy: proxy, KeyType: r.o.keyType(r.program, r.credential), Now: r.con.Now, Notify: func(doing string) { r.con.Tell("%s", doing) },
+		Source: obtained{r.credential}, Target: acquire.Target{File: r.o.target(r.Program)}, Lifetime: r.o.span, DefaultLifetime: true,
+		Proxy: proxy, KeyType: r.o.keyType(r.Program, r.credential), Now: r.Con.Now, Notify: func(doing string) { r.Con.Tell("%s", doing) },
 	}
 	options := vomsopt.Options{
 		VOs: r.o.vos, Order: r.o.order, Targets: r.o.targets, Lifetime: r.o.acSpan, Timeout: time.Duration(r.o.timeout) * time.Second,
-		Vomses: r.vomses(), VOMSDir: r.env("X509_VOMS_DIR"), NoVerify: r.o.noVerify || r.o.list, KeepFailing: r.like == java,
+		Vomses: r.vomses(), VOMSDir: r.env("X509_VOMS_DIR"), NoVerify: r.o.noVerify || r.o.list, KeepFailing: r.Like == front.Java,
 	}
 	memory := ""
-	if dir := r.con.CacheDir(); dir != "" {
+	if dir := r.Con.CacheDir(); dir != "" {
 		memory = filepath.Join(dir, "voms-servers")
 	}
-	q.VOMS, err = options.VOMS(vomsopt.Surroundings{Env: r.env, Now: r.con.Now, Memory: memory,
-		Notify: func(text string) { r.con.Tell("%s", text) }, Warn: r.warn})
+	q.VOMS, err = options.VOMS(vomsopt.Surroundings{Env: r.env, Now: r.Con.Now, Memory: memory,
+		Notify: func(text string) { r.Con.Tell("%s", text) }, Warn: r.warn})
 	if err != nil {
-		r.explain(err)
+		r.Explain(err)
 		return q, exitFailure, false
 	}
 	if q.VOMS != nil {
@@ -301,9 +302,9 @@ func (r *initRun) proxy() (*acquire.Proxy, error) {
 // vomses are the files that options and VOMS_USERCONF name; none for the usual ones.
 func (r *initRun) vomses() []string {
 	list := r.o.vomses
-	user := r.con.Env("VOMS_USERCONF")
+	user := r.Con.Env("VOMS_USERCONF")
 	switch {
-	case r.like == java:
+	case r.Like == front.Java:
 	case r.o.userConf != "" && len(list) == 0:
 		list = []string{r.o.userConf, "/etc/vomses"}
 	case r.o.userConf == "" && user != "":
@@ -314,47 +315,47 @@ func (r *initRun) vomses() []string {
 
 // warn says what is no error, unless nobody wants to hear it.
 func (r *initRun) warn(text string) {
-	if !r.o.ignoreWarn && !r.quiet {
-		r.err("%s\n", text)
+	if !r.o.ignoreWarn && !r.Quiet {
+		r.Err("%s\n", text)
 	}
 }
 
 // finish says how long the new proxy is valid, and whether it is good.
 func (r *initRun) finish(ctx context.Context, c *proxycert.Credential) int {
-	if r.like == java {
-		r.info("\nCreated proxy in %s.\n\nYour proxy is valid until %s\n", r.o.target(r.program), c.Leaf().NotAfter.Local().Format("Mon Jan 02 15:04:05 MST 2006"))
-	} else if end := r.credential.Leaf().NotAfter; end.Sub(r.con.Now()) < r.o.span {
+	if r.Like == front.Java {
+		r.info("\nCreated proxy in %s.\n\nYour proxy is valid until %s\n", r.o.target(r.Program), c.Leaf().NotAfter.Local().Format("Mon Jan 02 15:04:05 MST 2006"))
+	} else if end := r.credential.Leaf().NotAfter; end.Sub(r.Con.Now()) < r.o.span {
 		if !r.o.ignoreWarn {
-			r.err("\nWarning: your certificate and proxy will expire %s\nwhich is within the requested lifetime of the proxy\n", end.Local().Format(time.ANSIC))
+			r.Err("\nWarning: your certificate and proxy will expire %s\nwhich is within the requested lifetime of the proxy\n", end.Local().Format(time.ANSIC))
 		}
 	} else {
-		r.info("Your proxy is valid until %s\n", r.con.Now().Add(r.o.span).Format(time.ANSIC))
+		r.info("Your proxy is valid until %s\n", r.Con.Now().Add(r.o.span).Format(time.ANSIC))
 	}
 	if err := r.checkChain(ctx, c); err != nil {
-		r.err("Error: Certificate verification failed.\n")
-		r.explain(err)
+		r.Err("Error: Certificate verification failed.\n")
+		r.Explain(err)
 		return exitFailure
 	}
 	if len(r.unverified) > 0 {
 		for _, err := range r.unverified {
-			r.err("Error: verification failed.\n")
-			r.explain(err)
+			r.Err("Error: verification failed.\n")
+			r.Explain(err)
 		}
 		return exitFailure
 	}
-	if r.o.verify && r.like != java {
-		r.out("verify OK\n")
+	if r.o.verify && r.Like != front.Java {
+		r.Out("verify OK\n")
 	}
 	return 0
 }
 
 // checkChain verifies the new proxy as a server would. Where there is no folder of CAs, that is only said.
 func (r *initRun) checkChain(ctx context.Context, c *proxycert.Credential) error {
-	if r.like == java && len(r.o.vos) == 0 && !r.o.verify {
+	if r.Like == front.Java && len(r.o.vos) == 0 && !r.o.verify {
 		return nil
 	}
-	here := site.Site{CADirs: config.CADirs(r.env, ""), Now: r.con.Now}
-	_, err := here.CAs().Verify(c, trust.Options{Now: r.con.Now()})
+	here := site.Site{CADirs: config.CADirs(r.env, ""), Now: r.Con.Now}
+	_, err := here.CAs().Verify(c, trust.Options{Now: r.Con.Now()})
 	if e, ok := errors.AsType[*trust.DirError](err); ok && !r.o.verify {
 		r.warn(console.Message(e))
 		return nil
