@@ -11,6 +11,7 @@
 //	vocmd       vo
 //	keyringcmd  keyring
 //	pagecmd     curl, get-cookie, list-idps
+//	linkcmd     links
 //
 // They stand on rooms that know of no command, and on no other command's:
 //
@@ -102,6 +103,7 @@ research computing, and stores them where grid tools look for them.`,
 		&cobra.Group{ID: "look", Title: "Looking after it:"},
 		&cobra.Group{ID: "vo", Title: "Virtual organisations:"},
 		&cobra.Group{ID: "web", Title: "Pages behind a login:"},
+		&cobra.Group{ID: "names", Title: "In the place of other tools:"},
 	)
 	commands := commands()
 	if len(args) > 0 && commands[args[0]] != nil {
@@ -121,6 +123,7 @@ func commands() map[string]func(*console.Console) *cobra.Command {
 		"info": filecmd.NewInfo, "verify": filecmd.NewVerify, "destroy": filecmd.NewDestroy,
 		"vo": vocmd.New, "keyring": keyringcmd.New,
 		"curl": pagecmd.NewCurl, "get-cookie": pagecmd.NewGetCookie,
+		"as": newAs, "links": newLinks,
 		"version": newVersion, "completion": newCompletion, "exit-codes": newExitCodesTopic, "environment": newEnvironmentTopic,
 	}
 }

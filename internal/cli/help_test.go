@@ -28,7 +28,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), err.String(), code
 }
 
-var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "vo", "keyring", "version", "completion"}
+var commands = []string{"get-cert", "init", "import", "verify", "list-idps", "info", "destroy", "curl", "get-cookie", "vo", "keyring", "as", "links", "version", "completion"}
 
 // subcommands are those of vo and keyring.
 var subcommands = []string{"vo list", "vo show", "vo add", "vo check", "vo remove", "keyring set", "keyring status", "keyring delete"}

@@ -17,6 +17,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/internal/compat"
 	"github.com/x509up/x509up/internal/fed"
 	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/proxycert"
@@ -26,9 +27,11 @@ import (
 const quickExit = "atexit_sleep_ms=0"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"x509up": func() { os.Exit(process()) },
-	})
+	programs := map[string]func(){"x509up": func() { os.Exit(process()) }}
+	for _, name := range compat.Names() { // as links would be
+		programs[name] = programs["x509up"]
+	}
+	testscript.Main(m, programs)
 }
 
 // TestScripts runs testdata/*.txtar. Beside the commands of testscript they have

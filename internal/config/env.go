@@ -94,6 +94,7 @@ func Variables() []Variable {
 		{Name: "NO_PROXY", Meaning: "hosts that are reached without the HTTP proxy; in small letters too", Expects: "HOST[,HOST…]",
 			SharedWith: "curl, Go, Python and others", ByRuntime: true},
 		{Name: "HOME", Meaning: "the home folder", Expects: "FOLDER", SharedWith: "POSIX"},
+		{Name: "PATH", Meaning: "folders by which links says whether its links will be found", Expects: "FOLDER[:FOLDER…]", SharedWith: "POSIX"},
 		{Name: "NO_COLOR", Meaning: "no colours on the terminal, if it is anything but empty", Expects: "1", SharedWith: "no-color.org"},
 		{Name: "TERM", Meaning: "the kind of terminal; dumb has no colours", Expects: "NAME", SharedWith: "POSIX"},
 		{Name: "XDG_CONFIG_HOME", Meaning: "where x509up/config.toml is, instead of ~/.config", Expects: "FOLDER",

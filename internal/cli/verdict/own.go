@@ -31,6 +31,17 @@ type OccupiedError struct{ Path string }
 // Error says which file that is.
 func (e *OccupiedError) Error() string { return e.Path + " is there already; it is not replaced" }
 
+// TakenError means that there are other programs where links are to be made or removed.
+type TakenError struct {
+	Dir   string
+	Names []string
+}
+
+// Error says which these are.
+func (e *TakenError) Error() string {
+	return e.Dir + " has these, which are no links to x509up: " + strings.Join(e.Names, ", ") + "; nothing is changed"
+}
+
 // ImportTargetError is what is wrong with the place that import writes to, which another option names than that of
 // commands that store proxies.
 type ImportTargetError struct{ Err error }

@@ -225,6 +225,8 @@ func judgeUsage(err error, v *Verdict) bool {
 		return v.is(ExitNoCredential, "x509up get-cert and x509up init make one; -f FILE and X509_USER_PROXY name another file")
 	case *OccupiedError:
 		return v.is(ExitUnfit, "--force replaces it and keeps a copy")
+	case *TakenError:
+		return v.is(ExitUnfit, "x509up links --dir "+shellQuote(e.Dir)+" NAME... is about those alone that it names")
 	case *KeylessError:
 		return v.is(ExitUnfit, "-f FILE names another file; what is in this one is no secret: rm "+shellQuote(e.Path)+" removes it")
 	case *files.NoUserCertError:
