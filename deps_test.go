@@ -74,7 +74,7 @@ var thirdParty = map[string][]string{
 	"github.com/gofrs/flock":             {"credstore"},
 	"software.sslmate.com/src/go-pkcs12": {"internal/pemfile", "internal/fed"},
 	"github.com/rogpeppe/":               {},
-	"github.com/google/go-cmp":           {},
+	"github.com/google/go-cmp":           {"internal/compat/golden"},
 	"golang.org/x/":                      {""},
 }
 
@@ -147,6 +147,8 @@ func forbiddenOwn(importer, imported string) string {
 	case importer != "internal/compat" && inRoom(importer, "internal/compat") && inRoom(imported, "internal/compat") &&
 		!inRoom(imported, family(importer)) && !slices.Contains([]string{"internal/compat/argv", "internal/compat/tool", "internal/compat/prompt"}, imported):
 		return "families of old names know nothing of each other"
+	case inRoom(imported, "internal/compat/golden"):
+		return "it compares outputs for tests alone"
 	case inRoom(imported, "internal/testca") && !inRoom(importer, "internal/testca"):
 		return "it makes certificates for tests alone"
 	case inRoom(imported, "internal/fed") && !inRoom(importer, "cmd/x509up-fed") && !inRoom(importer, "internal/fed"):
