@@ -4,12 +4,17 @@
 package ecpnames_test
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/x509up/x509up/credstore"
+	"github.com/x509up/x509up/ecp"
+	"github.com/x509up/x509up/internal/compat/ecpnames"
 	"github.com/x509up/x509up/internal/fed"
 	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/proxycert"
@@ -199,5 +204,29 @@ func TestLigoProxyInit(t *testing.T) {
 	_, stderr, code := h.run(t, "ligo-proxy-init", "nobody", "-i", host)
 	if code != 1 || strings.Contains(stderr, "login2") || len(f.Requests()) != sent+2 {
 		t.Errorf("exit code %d, %d requests, %s", code, len(f.Requests())-sent, stderr)
+	}
+}
+
+// TestUnreachable: another host is tried only where the first has seen no password.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
+	const idp, sp = "logging in at", "asking"
+	for _, c := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"no connection", &ecp.Error{Doing: idp, Err: fmt.Errorf("so: %w", dial)}, true},
+		{"no such host", &ecp.Error{Doing: idp, Err: &net.DNSError{Name: "login.ligo.org"}}, true},
+		{"none to the service provider", &ecp.Error{Doing: sp, Err: dial}, false},
+		{"broken off", &ecp.Error{Doing: idp, Err: &net.OpError{Op: "read", Err: errors.New("reset")}}, false},
+		{"refused", &ecp.Error{Doing: idp, Err: &ecp.AuthError{Status: 401, Sent: true}}, false},
+		{"elsewhere", dial, false},
+		{"nothing", nil, false},
+	} {
+		if got := ecpnames.Unreachable(c.err); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
 	}
 }

@@ -41,7 +41,9 @@ func run(library python.Library, err error, args ...string) (stdout, stderr stri
 			return err
 		}
 		if library == python.Optparse {
-			p.Expand = func(_ context.Context, args []string) ([]string, error) { return append([]string{"-f", "first"}, args...), nil }
+			p.Expand = func(_ context.Context, args []string) ([]string, error) {
+				return append([]string{"-f", "first"}, args...), nil
+			}
 			p.Failed = func() bool { return verbose }
 		}
 	})
