@@ -53,7 +53,8 @@ take the place of; called by such a name it is that tool (see x509up as). Withou
 NAME it makes all of them.
 
 What is in the folder already and is no link to an x509up is neither replaced nor
-removed: nothing is done then. A link to another x509up is made one to this one.
+removed: where a name is taken so, none is made. A link to another x509up is made
+one to this one. --remove removes both, and without NAME all that there are.
 On Windows, hard links or copies take the place of links.`,
 		Example: `  $ x509up links --dir ~/bin
   $ x509up links --dir /usr/local/bin voms-proxy-init voms-proxy-info
