@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/cli/files"
@@ -303,6 +304,29 @@ func (p *Program) Wording(second, third string) {
 		second = third
 	}
 	p.Err("%s\n", second)
+}
+
+// Span reads H:M.
+func Span(p *Program, text, option string) (time.Duration, bool) {
+	hours, minutes, ok := strings.Cut(text, ":")
+	h, m := Atoi(hours), Atoi(minutes)
+	switch {
+	case !ok || hours == "":
+		p.Wording("-"+option+" argument must be in the format: h:m", "Illegal format for lifetime property.")
+	case h < 0:
+		p.Wording("specified hours must be positive", "Number of hours must be a positive integer.")
+	case m < 0 || m > 59:
+		p.Wording("specified minutes must be in the range 0-59", "Number of minutes must be in the range 0-59.")
+	default:
+		return Hours(h, m), true
+	}
+	return 0, false
+}
+
+// Hours is a time, of a hundred years at most: 9999:00 and more is how people ask for all there is.
+func Hours(hours, minutes int) time.Duration {
+	const most = 100 * 366 * 24
+	return time.Duration(max(-1, min(hours, most)))*time.Hour + time.Duration(minutes)*time.Minute
 }
 
 // Explain says in our own words what is wrong, and what to do about it.

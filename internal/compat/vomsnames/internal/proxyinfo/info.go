@@ -32,7 +32,8 @@ type infoOptions struct {
 	acExists                                          []string
 	valid                                             string
 	hours, minutes, bits                              int
-	bitsGiven                                         string
+	bitsGiven                                         string // of version 3, which compares texts
+	hoursGiven                                        bool
 	subject, issuer, identity, kind, timeLeft         bool
 	strength, path, all, text, keyUsage, included     bool
 	vo, fqan, acSubject, acIssuer, acTimeLeft, serial bool
@@ -63,7 +64,7 @@ func (o *infoOptions) options(p *front.Program) []front.Option {
 		front.Flag("serial", front.Both, &o.serial, "prints the serial number of each AC"),
 		front.Value("valid", "H:M", front.Both, argv.Text(&o.valid), "with -exists: for so long"),
 		front.Value("bits b", "N", front.Both, func(text string) error { o.bits, o.bitsGiven = front.Atoi(text), text; return nil }, "with -exists: with a key of so many bits"),
-		front.Value("hours", "H", front.Both, front.Number(&o.hours), "with -exists: for so many hours"),
+		front.Value("hours", "H", front.Both, func(text string) error { o.hours, o.hoursGiven = front.Atoi(text), true; return nil }, "with -exists: for so many hours"),
 		front.Flag("dont-verify-ac", front.CPP, &o.noVerify, "is of no consequence: nothing is verified"),
 		front.Flag("targets", front.CPP, &o.targets, "prints the hosts that may accept each AC"),
 		front.Flag("included-file", front.CPP, &o.included, "prints what -include of voms-proxy-init put in"),
@@ -91,7 +92,7 @@ func Info(_ context.Context, p *front.Program, args []string) int {
 	if code, proceed := p.Parse(options, &o.Common, args); !proceed {
 		return code
 	}
-	if o.exists {
+	if o.exists && p.Like != front.Java {
 		o.parseValid(p)
 	}
 	path := config.First(o.file, p.Con.Env("X509_USER_PROXY"), files.DefaultCredential())
@@ -107,6 +108,9 @@ func Info(_ context.Context, p *front.Program, args []string) int {
 	if problem != nil {
 		s.acs = nil
 		p.Err("WARNING: Unable to verify signature! Server certificate possibly not installed.\nError: %s\n", view.Line(view.WithoutRooms(problem.Error())))
+	}
+	if p.Like == front.Java {
+		return s.javaInfo()
 	}
 	s.print()
 	if problem != nil || !s.verdict() {
@@ -174,6 +178,14 @@ func above(c *proxycert.Credential) []*x509.Certificate {
 
 // noProxy says that there is none. Scripts look for the words of either version.
 func noProxy(p *front.Program, path string, err error) int {
+	if p.Like == front.Java {
+		reason := view.Line(view.WithoutRooms(err.Error()))
+		if errors.Is(err, fs.ErrNotExist) {
+			reason = path + " (No such file or directory)"
+		}
+		p.Err("Proxy not found: %s\n", reason)
+		return 1
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		p.Err("\nCouldn't find a valid proxy.\n\n")
 	} else {

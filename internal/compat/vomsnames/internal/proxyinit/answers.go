@@ -15,6 +15,7 @@ import (
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/gridtls"
 	"github.com/x509up/x509up/internal/view"
+	"github.com/x509up/x509up/proxycert"
 	"github.com/x509up/x509up/voms"
 	"github.com/x509up/x509up/voms/contact"
 )
@@ -87,7 +88,11 @@ func (r *initRun) refused(want acquire.Want, err error) error {
 		return nil
 	}
 	r.Err("\nNone of the contacted servers for %s were capable\nof returning a valid AC for the user.\n", failed.VO)
-	r.Explain(&acquire.VOMSError{VO: want.Key, Err: err})
+	why := &acquire.VOMSError{VO: want.Key, Err: err}
+	if holder := r.credential.EndEntity(); holder != nil {
+		why.Subject, why.Issuer = proxycert.OneLine(holder.RawSubject), proxycert.OneLine(holder.RawIssuer)
+	}
+	r.Explain(why)
 	return errSaid
 }
 

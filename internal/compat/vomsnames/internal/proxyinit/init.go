@@ -147,10 +147,10 @@ func (o *initOptions) settle(p *front.Program) bool {
 // otherwise.
 func (o *initOptions) settleTimes(p *front.Program) bool {
 	const usual = 12 * time.Hour
-	o.span = hoursOf(o.hours, 0)
+	o.span = front.Hours(o.hours, 0)
 	if o.valid != "" {
 		var ok bool
-		if o.span, ok = span(p, o.valid, "valid"); !ok {
+		if o.span, ok = front.Span(p, o.valid, "valid"); !ok {
 			return false
 		}
 	}
@@ -160,7 +160,7 @@ func (o *initOptions) settleTimes(p *front.Program) bool {
 	}
 	if o.life != "" {
 		var ok bool
-		if o.acSpan, ok = span(p, o.life, "vomslife"); !ok {
+		if o.acSpan, ok = front.Span(p, o.life, "vomslife"); !ok {
 			return false
 		}
 	}
@@ -169,29 +169,6 @@ func (o *initOptions) settleTimes(p *front.Program) bool {
 		return false
 	}
 	return true
-}
-
-// span reads H:M.
-func span(p *front.Program, text, option string) (time.Duration, bool) {
-	hours, minutes, ok := strings.Cut(text, ":")
-	h, m := front.Atoi(hours), front.Atoi(minutes)
-	switch {
-	case !ok || hours == "":
-		p.Wording("-"+option+" argument must be in the format: h:m", "Illegal format for lifetime property.")
-	case h < 0:
-		p.Wording("specified hours must be positive", "Number of hours must be a positive integer.")
-	case m < 0 || m > 59:
-		p.Wording("specified minutes must be in the range 0-59", "Number of minutes must be in the range 0-59.")
-	default:
-		return hoursOf(h, m), true
-	}
-	return 0, false
-}
-
-// hoursOf is a time, of a hundred years at most: 9999:00 and more is how people ask for all there is.
-func hoursOf(hours, minutes int) time.Duration {
-	const most = 100 * 366 * 24
-	return time.Duration(max(-1, min(hours, most)))*time.Hour + time.Duration(minutes)*time.Minute
 }
 
 // target is where the proxy is stored.
