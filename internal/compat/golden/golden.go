@@ -112,7 +112,8 @@ func lines(text string, stderr bool) []string {
 	return list
 }
 
-// Vectors is a folder with the credentials that the tools in use have made, which nobody else can read.
+// Vectors is a folder with the credentials that the tools in use have made, which nobody else can read, and a folder "certificates" with the CA of
+// VOMS servers.
 func Vectors(t testing.TB) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -135,6 +136,9 @@ func Vectors(t testing.TB) string {
 	}
 	if n < 50 {
 		t.Fatalf("there are only %d vectors", n)
+	}
+	if err := os.CopyFS(filepath.Join(folder, "certificates"), os.DirFS("../../../voms/testdata/vectors/certificates")); err != nil {
+		t.Fatal(err)
 	}
 	return folder
 }

@@ -13,13 +13,14 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/f" "$work/home"
 cp "$repository"/proxycert/testdata/vectors/*.pem "$repository"/voms/testdata/vectors/proxies/*.pem "$work/f"
 chmod 600 "$work"/f/*
+cp -R "$repository"/voms/testdata/vectors/certificates "$work/f"
 for file; do
 	grep '^\$ ' "$file" >"$work/lines"
 	: >"$work/new"
 	while IFS= read -r line; do
 		command=$(printf '%s' "${line#\$ }" | sed "s#@#$work/f/#g")
 		code=0
-		env -i PATH="$PATH" HOME="$work/home" TZ=UTC setsid faketime '2026-11-22 23:00:00' env $command \
+		env -i PATH="$PATH" HOME="$work/home" TZ=UTC setsid faketime -f '2026-11-22 23:00:00' env $command \
 			>"$work/out" 2>"$work/err" </dev/null || code=$?
 		printf '%s\n' "$line" >>"$work/new"
 		sed "s#$work/f/#@#g; s#$work/f#@#g; s/^/| /" "$work/out" >>"$work/new"
