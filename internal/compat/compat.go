@@ -25,11 +25,13 @@ import (
 	"strings"
 
 	"github.com/x509up/x509up/internal/cli/console"
+	"github.com/x509up/x509up/internal/compat/arcnames"
 	"github.com/x509up/x509up/internal/compat/ecpnames"
 	"github.com/x509up/x509up/internal/compat/gridcert"
 	"github.com/x509up/x509up/internal/compat/gridnames"
 	"github.com/x509up/x509up/internal/compat/tool"
 	"github.com/x509up/x509up/internal/compat/vomsnames"
+	"github.com/x509up/x509up/internal/compat/xrdnames"
 )
 
 // Tool is a program of others that is answered for.
@@ -41,6 +43,8 @@ func families() [][]Tool {
 		vomsnames.Tools(),
 		gridnames.Tools(),
 		gridcert.Tools(),
+		arcnames.Tools(),
+		xrdnames.Tools(),
 		ecpnames.Tools(),
 	}
 }
