@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"github.com/x509up/x509up/ecp/internal/origin"
 	"github.com/x509up/x509up/ecp/internal/paos"
 	"github.com/x509up/x509up/ecp/internal/soap"
 	"github.com/x509up/x509up/ecp/internal/web"
@@ -185,7 +186,7 @@ func (c *Client) ask(ctx context.Context, resource *url.URL, header http.Header,
 			request, err := c.readAuthnRequest(ctx, answer, resource)
 			return request, nil, err
 		}
-		next := sameOriginRedirect(answer, resource)
+		next := origin.Redirect(answer, resource)
 		if next == nil || hops <= 0 {
 			return nil, answer, nil
 		}
@@ -205,19 +206,6 @@ func acceptWith(accept []string) string {
 func isPAOS(answer *http.Response) bool {
 	media, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
 	return answer.StatusCode == http.StatusOK && strings.EqualFold(strings.TrimSpace(media), paos.MediaType)
-}
-
-// sameOriginRedirect returns where a redirect leads that stays with the SP and
-// is not its way to a login page; else nil.
-func sameOriginRedirect(answer *http.Response, from *url.URL) *url.URL {
-	if answer.StatusCode < 300 || answer.StatusCode > 399 {
-		return nil
-	}
-	to, err := answer.Location()
-	if err != nil || origin(to) != origin(from) || to.Query().Has("SAMLRequest") || to.User != nil {
-		return nil
-	}
-	return to
 }
 
 func (c *Client) readAuthnRequest(ctx context.Context, answer *http.Response, resource *url.URL) (*AuthnRequest, error) {
@@ -247,11 +235,11 @@ func (c *Client) checkConsumer(consumer, resource *url.URL) error {
 	if err := c.checkURL(consumer); err != nil {
 		return err
 	}
-	if origin(consumer) == origin(resource) {
+	if origin.Of(consumer) == origin.Of(resource) {
 		return nil
 	}
 	for _, host := range c.ConsumerHosts {
-		if origin(consumer) == origin(&url.URL{Scheme: "https", Host: host}) {
+		if origin.Of(consumer) == origin.Of(&url.URL{Scheme: "https", Host: host}) {
 			return nil
 		}
 	}
@@ -290,14 +278,14 @@ func (c *Client) exchange(ctx context.Context, request *AuthnRequest, resource *
 	if c.entered == nil {
 		c.entered = map[string]bool{}
 	}
-	c.entered[origin(resource)] = true
+	c.entered[origin.Of(resource)] = true
 	return nil
 }
 
 func (c *Client) hasEntered(resource *url.URL) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.entered[origin(resource)]
+	return c.entered[origin.Of(resource)]
 }
 
 // tell sends the SP the fault that the profile demands: for a mismatch, for a

@@ -4,9 +4,9 @@
 package ecp
 
 import (
-	"net"
 	"net/url"
-	"strings"
+
+	"github.com/x509up/x509up/ecp/internal/origin"
 )
 
 // checkURL allows https, and http to this machine when asked.
@@ -18,24 +18,10 @@ func (c *Client) checkURL(u *url.URL) error {
 		return &URLError{clean(u.Redacted()), "has a user name in it"}
 	case u.Scheme == "https":
 		return nil
-	case u.Scheme == "http" && c.AllowLoopbackHTTP && isLoopback(u.Hostname()):
+	case u.Scheme == "http" && c.AllowLoopbackHTTP && origin.IsLoopback(u.Hostname()):
 		return nil
 	}
 	return &URLError{clean(u.Redacted()), "is not https"}
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// origin is scheme, host and port, to be compared (RFC 6454, §4).
-func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
-	}
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 func (c *Client) idpHost() string {
