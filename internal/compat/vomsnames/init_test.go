@@ -217,7 +217,7 @@ func TestInitRefused(t *testing.T) {
 		{"voms-proxy-init", "-out HOME/none/proxy.pem", 1, identity + "Creating proxy ", "\nERROR: Cannot write proxy to: HOME/none/proxy.pem\n", nil},
 		{"voms-proxy-init3", "-valid 5", 1, "", "Illegal format for lifetime property.\n", nil},
 		{"voms-proxy-init3", "-bits 700", 1, "", "Unsupported key size:700\n", nil},
-		{"voms-proxy-init3", "-certdir HOME/none", 1, "", "Invalid trust anchors location: 'HOME/none' (file not found)\n", nil},
+		{"voms-proxy-init3", "-certdir HOME/none -voms nope", 1, "", "Invalid trust anchors location: 'HOME/none' (file not found)\n", nil},
 		{"voms-proxy-init3", "-voms nope", 1, "", "VOMS server for VO nope is not known! Check your vomses configuration.\n", nil},
 		{"voms-proxy-init3", "-pwstdin -cert HOME/.globus/usercert.pem -key HOME/encrypted.pem", 1, "", "Error decrypting private key: ", func(t *testing.T, h *home) { h.encrypt(t, "bad\n") }},
 		{"voms-proxy-init", "", 1, "", noCredential, func(t *testing.T, h *home) {

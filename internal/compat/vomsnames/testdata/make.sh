@@ -7,6 +7,7 @@
 # above. Needs faketime.
 set -eu
 export X509_CERT_DIR=../../../voms/testdata/vectors/certificates X509_VOMS_DIR=../../../voms/testdata/vectors/vomsdir TZ=UTC
+export X509_USER_PROXY=/no/such/file
 say() {
 	echo "\$ $*"
 	code=0
@@ -40,7 +41,7 @@ for f in ../../../proxycert/testdata/vectors/good-*.pem ../../../proxycert/testd
 	say -file="$f" --timeleft -vo
 	say --file="$f" -exists
 done
-for args in '-nonsense' '-t' '-file' '-exists=1' '-all x' '--' '-subject -- x' '-file /no/such/file' '--fil=/no/such/file' '-conf /no/such/file -file /no/such/file'; do
+for args in '-nonsense' '-t' '-file' '-exists=1' '-all x' '-subject -- x' '-file /no/such/file' '--fil=/no/such/file' '-conf /no/such/file -file /no/such/file'; do
 	# shellcheck disable=SC2086
 	say $args
 done

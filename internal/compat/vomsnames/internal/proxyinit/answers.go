@@ -69,15 +69,19 @@ func (r *initRun) refused(want acquire.Want, err error) error {
 	}
 	for i, f := range failed.Failures {
 		r.contacting(f.Endpoint, "Failed")
+		refusal, no := errors.AsType[*contact.RefusedError](f.Err)
 		text := console.Message(f.Err)
-		if refusal, ok := errors.AsType[*contact.RefusedError](f.Err); ok && refusal.Message != "" {
+		if no && refusal.Message != "" {
 			text = refusal.Message
 		}
 		switch {
-		case r.Like == front.Java:
-			r.Err("Error contacting %s:%d for VO %s: %s\n", f.Endpoint.Host, f.Endpoint.Port, f.Endpoint.VO, view.Line(text))
-		default:
+		case r.Like != front.Java:
 			r.Err("\nError: %s\n", view.Line(text))
+		case no:
+			r.info("Remote VOMS server contacted succesfully.\n\n")
+			r.Err("VOMS server %s:%d returned the following errors:\n%s\n", f.Endpoint.Host, f.Endpoint.Port, view.Line(text))
+		default:
+			r.Err("Error contacting %s:%d for VO %s: %s\n", f.Endpoint.Host, f.Endpoint.Port, view.Line(f.Endpoint.VO), view.Line(text))
 		}
 		if i+1 < len(failed.Failures) && r.Like != front.Java {
 			r.info("\nTrying next server for %s.\n", view.Line(f.Endpoint.Alias))
@@ -104,8 +108,7 @@ func (r *initRun) failed(err error) int {
 	if e, ok := errors.AsType[*acquire.VOMSError](err); ok {
 		if _, unknown := errors.AsType[*contact.UnknownVOError](e); unknown {
 			r.Wording("VOMS Server for "+r.asked(e.VO)+" not known!", "VOMS server for VO "+e.VO+" is not known! Check your vomses configuration.")
-		}
-		if r.Like == front.Java {
+		} else if r.Like == front.Java {
 			r.Err("User's request for VOMS attributes could not be fulfilled.\n")
 		}
 		r.Explain(err)

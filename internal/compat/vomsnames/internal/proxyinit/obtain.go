@@ -101,7 +101,7 @@ func (r *initRun) info(format string, args ...any) {
 // noCAs refuses a folder of CAs that is named and not there.
 func (r *initRun) noCAs() (code int, ok bool) {
 	dir := r.env("X509_CERT_DIR")
-	if _, err := os.Stat(dir); dir == "" || err == nil {
+	if _, err := os.Stat(dir); dir == "" || err == nil || r.Like == front.Java && len(r.o.vos) == 0 {
 		return 0, true
 	}
 	if r.Like == front.Java {
