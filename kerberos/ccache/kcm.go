@@ -9,57 +9,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/x509up/x509up/kerberos/ccache/internal/kcm"
 	"github.com/x509up/x509up/kerberos/internal/wire"
 	"github.com/x509up/x509up/kerberos/krb5"
 )
 
-// KCMError says that the daemon of KCM could not be asked, or what it answered.
-type KCMError struct {
-	Socket string
-	Code   int32 // of libkrb5, where the daemon gave one
-	Err    error // what went wrong on the way, else
-}
-
-// Error names the socket, and gives the daemon's code or what the network had against it.
-func (e *KCMError) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("asking the credential daemon at %s: %v", e.Socket, e.Err)
-	}
-	return fmt.Sprintf("the credential daemon at %s answered with the error %d", e.Socket, e.Code)
-}
-
-// Unwrap is what the network had against it; nil if the daemon answered.
-func (e *KCMError) Unwrap() error { return e.Err }
+// KCMError says that the daemon of KCM at Socket could not be asked, or what it answered: Code is that of libkrb5 where the daemon
+// gave one, and Err what went wrong on the way else.
+type KCMError = kcm.Error
 
 // kcmTimeout is how long the daemon may take for a whole collection.
 const kcmTimeout = 2 * time.Second
-
-// The questions that are asked; all have the name of a cache but the first three. MIT's list of tickets is known to MIT's library and sssd.
-const (
-	kcmGetPrincipal     uint16 = 8
-	kcmGetCredUUIDList  uint16 = 9
-	kcmGetCredByUUID    uint16 = 10
-	kcmGetCacheUUIDList uint16 = 18
-	kcmGetCacheByUUID   uint16 = 19
-	kcmGetDefaultCache  uint16 = 20
-	kcmGetKDCOffset     uint16 = 22
-	kcmGetCredList      uint16 = 13001
-)
-
-const uuidLen = 16
-
-// kcmGone are the codes of libkrb5 for something that is not there: KRB5_FCC_NOFILE, KRB5_CC_END, KRB5_CC_NOTFOUND, and
-// KRB5_FCC_PERM, which Heimdal gives for caches of others.
-func kcmGone(err error) bool {
-	e, ok := errors.AsType[*KCMError](err)
-	return ok && slices.Contains([]int32{-1765328189, -1765328242, -1765328243, -1765328190}, e.Code)
-}
 
 // kcm reads the caches that the daemon has of the user, or one of them.
 func (r *reading) kcm(name, rest string) ([]*Cache, error) {
@@ -71,8 +35,13 @@ func (r *reading) kcm(name, rest string) ([]*Cache, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(r.ctx, kcmTimeout, fmt.Errorf("no answer within %v", kcmTimeout))
 	defer cancel()
-	k := &kcmClient{reading: r, ctx: ctx, name: name}
-	defer k.close()
+	k := &kcmClient{reading: r, ctx: ctx, daemon: kcm.Client{Socket: r.KCMSocket, Take: func(n int64) error {
+		if n > r.left {
+			return &krb5.SizeError{Path: name, Limit: r.MaxSize} // that nobody reads, and which leaves room for others
+		}
+		return r.take(name, int(n))
+	}}}
+	defer k.daemon.Close()
 	if rest != "" {
 		c, err := k.cache(name)
 		return one(c, k.explain(err))
@@ -85,14 +54,16 @@ func (r *reading) kcm(name, rest string) ([]*Cache, error) {
 	return caches, k.explain(err)
 }
 
-// kcmClient asks over one connection, and over another if the daemon ends that.
+// kcmClient asks for the caches of one name.
 type kcmClient struct {
 	*reading
 	ctx    context.Context
-	name   string
-	conn   net.Conn
-	stop   func() bool
-	noList bool // the daemon does not know kcmGetCredList
+	daemon kcm.Client
+	noList bool // the daemon does not know kcm.GetCredList
+}
+
+func (k *kcmClient) ask(question uint16, arguments ...[]byte) ([]byte, error) {
+	return k.daemon.Ask(k.ctx, question, arguments...)
 }
 
 // explain has the reason why ctx ended rather than what came of it.
@@ -109,21 +80,21 @@ func (k *kcmClient) explain(err error) error {
 // caches lists the names, the default one first. It may not have been made yet.
 func (k *kcmClient) caches() ([]string, error) {
 	var names []string
-	reply, err := k.ask(kcmGetDefaultCache)
+	reply, err := k.ask(kcm.GetDefaultCache)
 	if err == nil {
 		if name, ok := cString(reply); ok {
 			names = append(names, "KCM:"+name)
 		}
-	} else if !kcmGone(err) {
+	} else if !kcm.Gone(err) {
 		return nil, err
 	}
-	list, err := k.ask(kcmGetCacheUUIDList)
-	if err != nil && !kcmGone(err) {
+	list, err := k.ask(kcm.GetCacheUUIDList)
+	if err != nil && !kcm.Gone(err) {
 		return nil, err
 	}
-	for ; len(list) >= uuidLen && len(names) <= maxCaches; list = list[uuidLen:] {
-		reply, err := k.ask(kcmGetCacheByUUID, list[:uuidLen])
-		if err != nil && !kcmGone(err) {
+	for ; len(list) >= kcm.UUIDLen && len(names) <= maxCaches; list = list[kcm.UUIDLen:] {
+		reply, err := k.ask(kcm.GetCacheByUUID, list[:kcm.UUIDLen])
+		if err != nil && !kcm.Gone(err) {
 			return nil, err
 		}
 		if name, ok := cString(reply); ok && !slices.Contains(names, "KCM:"+name) {
@@ -137,8 +108,8 @@ func (k *kcmClient) caches() ([]string, error) {
 func (k *kcmClient) cache(name string) (*Cache, error) {
 	argument := append([]byte(strings.TrimPrefix(name, "KCM:")), 0)
 	c := &Cache{Name: name}
-	reply, err := k.ask(kcmGetPrincipal, argument)
-	if kcmGone(err) || err == nil && len(reply) == 0 { // as Heimdal says that a cache was made and not filled
+	reply, err := k.ask(kcm.GetPrincipal, argument)
+	if kcm.Gone(err) || err == nil && len(reply) == 0 { // as Heimdal says that a cache was made and not filled
 		return nil, &NotFoundError{Name: name}
 	}
 	if err != nil {
@@ -147,7 +118,7 @@ func (k *kcmClient) cache(name string) (*Cache, error) {
 	if c.Principal, err = parsePrincipal(reply); err != nil {
 		return nil, err
 	}
-	if reply, err = k.ask(kcmGetKDCOffset, argument); err == nil && len(reply) == 4 { // optional
+	if reply, err = k.ask(kcm.GetKDCOffset, argument); err == nil && len(reply) == 4 { // optional
 		c.Offset = time.Duration(int32(binary.BigEndian.Uint32(reply))) * time.Second
 	}
 	credentials, err := k.credentials(argument)
@@ -167,7 +138,7 @@ func (k *kcmClient) cache(name string) (*Cache, error) {
 // credentials fetches all tickets of a cache at once, or one after the other from a daemon that cannot.
 func (k *kcmClient) credentials(argument []byte) ([][]byte, error) {
 	if !k.noList {
-		reply, err := k.ask(kcmGetCredList, argument)
+		reply, err := k.ask(kcm.GetCredList, argument)
 		if err == nil {
 			return parseCredList(reply)
 		}
@@ -176,14 +147,14 @@ func (k *kcmClient) credentials(argument []byte) ([][]byte, error) {
 		}
 		k.noList = true
 	}
-	list, err := k.ask(kcmGetCredUUIDList, argument)
-	if err != nil && !kcmGone(err) {
+	list, err := k.ask(kcm.GetCredUUIDList, argument)
+	if err != nil && !kcm.Gone(err) {
 		return nil, err
 	}
 	var credentials [][]byte
-	for ; len(list) >= uuidLen; list = list[uuidLen:] {
-		reply, err := k.ask(kcmGetCredByUUID, argument, list[:uuidLen])
-		if kcmGone(err) {
+	for ; len(list) >= kcm.UUIDLen; list = list[kcm.UUIDLen:] {
+		reply, err := k.ask(kcm.GetCredByUUID, argument, list[:kcm.UUIDLen])
+		if kcm.Gone(err) {
 			continue // removed since it was listed
 		}
 		if err != nil {
@@ -211,78 +182,4 @@ func cString(data []byte) (string, bool) {
 		return "", false
 	}
 	return string(data[:i]), true
-}
-
-// ask sends a question and waits for the answer. Daemons end connections that were idle, and some for questions that they
-// do not know.
-func (k *kcmClient) ask(opcode uint16, arguments ...[]byte) ([]byte, error) {
-	request := binary.BigEndian.AppendUint16([]byte{0, 0, 0, 0, 2, 0}, opcode)
-	for _, argument := range arguments {
-		request = append(request, argument...)
-	}
-	binary.BigEndian.PutUint32(request, uint32(len(request)-4))
-	if k.conn == nil {
-		if err := k.connect(); err != nil {
-			return nil, err
-		}
-	}
-	reply, err := k.exchange(request)
-	if e, ok := errors.AsType[*KCMError](err); err != nil && (!ok || e.Err != nil) {
-		k.close() // what comes next would be no answer
-	}
-	return reply, err
-}
-
-func (k *kcmClient) exchange(request []byte) ([]byte, error) {
-	fail := func(err error) error { return &KCMError{Socket: k.KCMSocket, Err: err} }
-	if _, err := k.conn.Write(request); err != nil {
-		return nil, fail(err)
-	}
-	var head [8]byte // a length, and a code of the transport which the length does not count; then comes the daemon's code
-	if _, err := io.ReadFull(k.conn, head[:]); err != nil {
-		return nil, fail(err)
-	}
-	length, code := int64(binary.BigEndian.Uint32(head[:])), int32(binary.BigEndian.Uint32(head[4:]))
-	if length > k.left {
-		return nil, &krb5.SizeError{Path: k.name, Limit: k.MaxSize}
-	}
-	reply, err := io.ReadAll(io.LimitReader(k.conn, length))
-	if err == nil && int64(len(reply)) < length {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return nil, fail(err)
-	}
-	if code == 0 && len(reply) < 4 {
-		return nil, fail(io.ErrUnexpectedEOF)
-	}
-	if code == 0 {
-		code, reply = int32(binary.BigEndian.Uint32(reply)), reply[4:]
-	}
-	if code != 0 {
-		return nil, &KCMError{Socket: k.KCMSocket, Code: code}
-	}
-	return reply, k.take(k.name, len(reply))
-}
-
-func (k *kcmClient) connect() error {
-	var d net.Dialer
-	conn, err := d.DialContext(k.ctx, "unix", k.KCMSocket)
-	if e, ok := errors.AsType[*os.SyscallError](err); ok {
-		err = e.Err // the socket is told already
-	}
-	if err != nil {
-		return &KCMError{Socket: k.KCMSocket, Err: err}
-	}
-	k.conn = conn
-	k.stop = context.AfterFunc(k.ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	return nil
-}
-
-func (k *kcmClient) close() {
-	if k.conn != nil {
-		k.stop()
-		k.conn.Close()
-		k.conn = nil
-	}
 }
