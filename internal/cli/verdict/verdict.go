@@ -192,21 +192,7 @@ func judgeUsage(err error, v *Verdict) bool {
 		v.Text = e.Error() // no server is to blame
 		return v.is(ExitUsage)
 	case *console.ConfigError:
-		if mode, ok := errors.AsType[*ownfile.ModeError](e); ok {
-			return v.is(ExitUsage, "chmod go-w "+shellQuote(mode.Path))
-		}
-		if _, conf := errors.AsType[*console.Krb5ConfError](e); conf {
-			return v.is(ExitUsage, "KRB5_CONFIG names another file, or several with colons between them")
-		}
-		if unknown, ok := errors.AsType[*config.UnknownProfileError](e); ok && len(unknown.Known) == 0 {
-			return v.is(ExitUsage, "profiles stand in ~/.config/x509up/config.toml, or in the file that X509UP_CONFIG names")
-		}
-		for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
-			if judgeRealm(cause, v) || judgeTicketFiles(cause, v) {
-				break
-			}
-		}
-		return v.is(ExitUsage)
+		return judgeConfig(e, v)
 	case *ask.NoTerminalError:
 		return v.is(ExitUsage, terminalHints[e.What])
 	case *console.StrayArgumentError:
@@ -242,6 +228,25 @@ func judgeUsage(err error, v *Verdict) bool {
 		return v.is(ExitUnfit, "x509up get-cert and x509up init make a new one")
 	}
 	return false
+}
+
+// judgeConfig is about settings: the profiles, or those of Kerberos.
+func judgeConfig(e *console.ConfigError, v *Verdict) bool {
+	if mode, ok := errors.AsType[*ownfile.ModeError](e); ok {
+		return v.is(ExitUsage, "chmod go-w "+shellQuote(mode.Path))
+	}
+	if _, conf := errors.AsType[*console.Krb5ConfError](e); conf {
+		return v.is(ExitUsage, "KRB5_CONFIG names another file, or several with colons between them")
+	}
+	if unknown, ok := errors.AsType[*config.UnknownProfileError](e); ok && len(unknown.Known) == 0 {
+		return v.is(ExitUsage, "profiles stand in ~/.config/x509up/config.toml, or in the file that X509UP_CONFIG names")
+	}
+	for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
+		if judgeRealm(cause, v) || judgeTicketFiles(cause, v) {
+			break
+		}
+	}
+	return v.is(ExitUsage)
 }
 
 // terminalHints tell a script what it should have said.
