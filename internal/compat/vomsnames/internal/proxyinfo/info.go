@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io/fs"
 	"slices"
@@ -136,32 +135,34 @@ func (o *infoOptions) parseValid(p *front.Program) {
 	}
 }
 
-// load reads what can be read of a file, whoever else may read it: nothing is done with it.
+// load reads the certificates of a file, whoever else may read it: nothing is done with it. Its key is none of our business, be it encrypted,
+// damaged or of another certificate; to read it takes as long as all else.
 func load(path string) (*proxycert.Credential, error) {
 	reader := credstore.Reader{Overrule: func(error) error { return nil }}
 	data, err := reader.ReadCertFile(path)
 	if err != nil {
 		return nil, err
 	}
-	c, err := proxycert.Parse(data)
-	if err == nil {
-		return c, nil
-	}
-	// A key that is encrypted, or belongs to another certificate, is none of our business.
-	_, encrypted := errors.AsType[*proxycert.EncryptedKeyError](err)
-	_, mismatch := errors.AsType[*proxycert.KeyMismatchError](err)
-	if block, ok := errors.AsType[*proxycert.BlockError](err); !encrypted && !mismatch && (!ok || !strings.HasSuffix(block.Type, "KEY")) {
-		return nil, err
-	}
-	var certs bytes.Buffer
-	for rest := data; ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			return proxycert.Parse(certs.Bytes())
+	return proxycert.Parse(withoutKeys(data))
+}
+
+// withoutKeys leaves out the blocks with keys that are whole.
+func withoutKeys(data []byte) []byte {
+	var kept []byte
+	for {
+		before, rest, found := bytes.Cut(data, []byte("-----BEGIN "))
+		name, _, whole := bytes.Cut(rest, []byte("-----"))
+		if !found || !whole {
+			return append(kept, data...)
 		}
-		if strings.HasSuffix(block.Type, "CERTIFICATE") {
-			_ = pem.Encode(&certs, block) // to memory
+		end := bytes.Index(rest, slices.Concat([]byte("-----END "), name, []byte("-----")))
+		if !bytes.HasSuffix(name, []byte("KEY")) || end < 0 {
+			kept = append(kept, data[:len(before)+len("-----BEGIN ")]...)
+			data = rest
+			continue
 		}
+		kept = append(kept, before...)
+		data = rest[end+len("-----END ")+len(name)+len("-----"):]
 	}
 }
 
