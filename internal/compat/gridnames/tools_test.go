@@ -217,7 +217,7 @@ func longer(t *testing.T, dir, valid string) golden.Result {
 func TestPathLength(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
-	for text, want := range map[string]int{"0": 0, "3": 3, "0x10": 16, "010": 8} {
+	for text, want := range map[string]int{"0": 0, "0x10": 16, "010": 8} {
 		if r := run(t, dir, "", "grid-proxy-init -q -path-length "+text+files); r.Code != 0 {
 			t.Fatalf("%+v", r)
 		}
@@ -307,9 +307,13 @@ func TestDestroy(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := home(t)
+			data, err := os.ReadFile(filepath.Join(dir, "whole.pem"))
+			if err != nil {
+				t.Fatal(err)
+			}
 			for _, name := range []string{"a", "b"} {
-				if r := run(t, dir, "", "grid-proxy-init -q -cert @cert.pem -key @key.pem -out @"+name); r.Code != 0 {
-					t.Fatalf("%+v", r)
+				if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+					t.Fatal(err)
 				}
 			}
 			if r := run(t, dir, "", c.line); r.Code != c.code || r.Out != "" || (r.Err == "") != (c.code == 0 && c.gone != nil) {

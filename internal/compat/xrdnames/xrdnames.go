@@ -289,7 +289,7 @@ func (x *xrd) info() int {
 		fmt.Fprintf(x.con.Err, "proxy files must have at least two certificates (found only: %d)\n", n)
 		return x.because(err)
 	}
-	left := time.Duration(max(0, c.NotAfter().Unix()-x.con.Now().Unix())) * time.Second
+	left := x.left(c)
 	strength := proxycert.Strength(c.Leaf().PublicKey)
 	if x.exists {
 		if left < x.valid || left == 0 || strength < x.bits {
@@ -299,6 +299,11 @@ func (x *xrd) info() int {
 	}
 	x.show(c, left)
 	return 0
+}
+
+// left is how long a proxy is valid, in whole seconds.
+func (x *xrd) left(c *proxycert.Credential) time.Duration {
+	return time.Duration(max(0, c.NotAfter().Unix()-x.con.Now().Unix())) * time.Second
 }
 
 // show prints a proxy.
@@ -384,7 +389,7 @@ func (x *xrd) init(ctx context.Context) int {
 	if err != nil {
 		return x.problems(files.UserFile(err))
 	}
-	x.show(result.Credential, result.Credential.TimeLeft(x.con.Now()).Truncate(time.Second))
+	x.show(result.Credential, x.left(result.Credential))
 	return 0
 }
 
