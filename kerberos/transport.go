@@ -4,7 +4,6 @@
 package kerberos
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"github.com/x509up/x509up/kerberos/internal/challenge"
 	"github.com/x509up/x509up/kerberos/internal/gss"
 	"github.com/x509up/x509up/kerberos/internal/message"
+	"github.com/x509up/x509up/kerberos/internal/replay"
 )
 
 // Transport is an [http.RoundTripper] that authenticates by HTTP Negotiate (RFC 4559) with a ticket. It may be used by several
@@ -71,7 +71,7 @@ func (t *Transport) base() http.RoundTripper {
 
 // challenged asks without a ticket first.
 func (t *Transport) challenged(r *http.Request) (*http.Response, error) {
-	first, again, err := twice(r)
+	first, again, err := replay.Twice(r, maxBody)
 	if err != nil {
 		closeBody(r)
 		return nil, fmt.Errorf("kerberos: reading the request: %w", err)
@@ -93,38 +93,6 @@ func (t *Transport) challenged(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("kerberos: reading the request again: %w", err)
 	}
 	return t.authenticated(r.Context(), second)
-}
-
-// twice makes two requests of one, the second when it is needed; nil if the body is too large for that.
-func twice(r *http.Request) (first *http.Request, again func() (*http.Request, error), err error) {
-	with := func(body io.ReadCloser) *http.Request {
-		clone := r.Clone(r.Context())
-		clone.Body = body
-		return clone
-	}
-	switch {
-	case r.Body == nil || r.Body == http.NoBody:
-		return r, func() (*http.Request, error) { return with(r.Body), nil }, nil
-	case r.GetBody != nil:
-		return r, func() (*http.Request, error) {
-			body, err := r.GetBody()
-			return with(body), err
-		}, nil
-	}
-	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(data) > maxBody {
-		rest := struct {
-			io.Reader
-			io.Closer
-		}{io.MultiReader(bytes.NewReader(data), r.Body), r.Body}
-		return with(rest), nil, nil
-	}
-	closeBody(r)
-	body := func() io.ReadCloser { return io.NopCloser(bytes.NewReader(data)) }
-	return with(body()), func() (*http.Request, error) { return with(body()), nil }, nil
 }
 
 // authenticated sends a request with a token, and judges the answer.
