@@ -301,6 +301,17 @@ func TestNoRegen(t *testing.T) {
 	}
 }
 
+// TestDebug: which files are used.
+func TestDebug(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	want := "Files being used:\n CA certificate file: none\n Trusted certificates directory : HOME/certificates\n Proxy certificate file : HOME/proxy.pem\n" +
+		" User certificate file: HOME/.globus/usercert.pem\n User key file: HOME/.globus/userkey.pem\nOutput to HOME/proxy.pem\n" + identity + until(12*time.Hour)
+	if out, said, code := h.run(t, "voms-proxy-init", "-debug", "-quiet"); filepath.ToSlash(out) != want || code != 0 {
+		t.Errorf("exit code %d, said %q, %s", code, said, cmp.Diff(want, out))
+	}
+}
+
 // TestUntrusted: the proxy of a certificate whose CA is not known is stored, and the exit code says that it is no good; where there is
 // no folder of CAs, that is only said.
 func TestUntrusted(t *testing.T) {

@@ -153,6 +153,7 @@ func (r *initRun) load(ctx context.Context) (code int, ok bool) {
 			return exitFailure, false
 		}
 	}
+	r.tellFiles(ctx, cert, config.First(key, cert))
 	source := &acquire.User{Cert: cert, Key: key, Extra: r.o.noRegen, Passphrase: r.passphrase}
 	if r.credential, err = source.Obtain(ctx, nil, 0); err != nil {
 		return r.unloaded(err), false
@@ -166,6 +167,17 @@ func (r *initRun) load(ctx context.Context) (code int, ok bool) {
 		return exitFailure, false
 	}
 	return 0, true
+}
+
+// tellFiles is what -debug of version 2 says of files.
+func (r *initRun) tellFiles(ctx context.Context, cert, key string) {
+	if !r.o.Debug || r.Like == front.Java {
+		return
+	}
+	out := r.o.target(r.Program)
+	r.Out("Files being used:\n CA certificate file: none\n Trusted certificates directory : %s\n Proxy certificate file : %s\n"+
+		" User certificate file: %s\n User key file: %s\nOutput to %s\n",
+		config.CADirs(r.env, "").First(ctx), out, cert, key, out)
 }
 
 // passphrase asks for that of a file. It is told as version 2 says it.
