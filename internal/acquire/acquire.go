@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/x509up/x509up/internal/acquire/chain"
 	"github.com/x509up/x509up/internal/keygen"
 	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
@@ -187,7 +188,7 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 	}
 	defer stop()
 	if r.Proxy != nil {
-		credential.Chain = withoutRoot(credential.Chain)
+		credential.Chain = chain.WithoutRoot(credential.Chain)
 	}
 	warnings := append(r.shortened(credential), r.early(credential)...)
 	if r.Proxy == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/x509up/x509up/ecp"
 	"github.com/x509up/x509up/getcert"
+	"github.com/x509up/x509up/internal/acquire/chain"
 	"github.com/x509up/x509up/internal/keygen"
 	"github.com/x509up/x509up/proxycert"
 )
@@ -60,7 +61,7 @@ func (s *ECP) Obtain(ctx context.Context, keys *keygen.Pool, lifetime time.Durat
 	if err != nil {
 		return nil, err
 	}
-	return ordered(issued)
+	return chain.Ordered(issued.Certificates, issued.Key)
 }
 
 func (s *ECP) issue(ctx context.Context, keys *keygen.Pool, lifetime time.Duration) (*getcert.Issued, error) {
@@ -68,19 +69,4 @@ func (s *ECP) issue(ctx context.Context, keys *keygen.Pool, lifetime time.Durati
 		return s.Client.PKCS12(ctx, lifetime)
 	}
 	return s.Client.CertReq(ctx, keys.Take, lifetime)
-}
-
-// ordered puts the issuers above the certificate into order. Certificates that
-// issued none of the others are left out: nobody asked for them.
-func ordered(issued *getcert.Issued) (*proxycert.Credential, error) {
-	c := &proxycert.Credential{Chain: issued.Certificates, Key: issued.Key}
-	data, err := c.Marshal(proxycert.PKCS8)
-	if err != nil {
-		return nil, err
-	}
-	if c, err = proxycert.Parse(data); err != nil {
-		return nil, err
-	}
-	c.Extra = nil
-	return c, nil
 }

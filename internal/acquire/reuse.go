@@ -4,13 +4,12 @@
 package acquire
 
 import (
+	"cmp"
 	"context"
-	"crypto"
-	"crypto/rsa"
-	"crypto/x509"
 	"fmt"
 	"time"
 
+	"github.com/x509up/x509up/internal/acquire/wanted"
 	"github.com/x509up/x509up/internal/span"
 	"github.com/x509up/x509up/proxycert"
 )
@@ -62,11 +61,11 @@ func (r Request) unfit(ctx context.Context, c *proxycert.Credential) string {
 	if left := timeLeft(c, now); left < r.Reuse {
 		return r.tooShort(left)
 	}
-	if reason := r.otherKind(c.Leaf()); reason != "" {
+	if reason := r.kind().Misfit(c.Leaf()); reason != "" {
 		return reason
 	}
 	// A key that others make is as they like it.
-	if made := r.Proxy != nil || r.Source == nil || r.Source.Keys() > 0; made && !keyDoes(c.Leaf().PublicKey, r.KeyType) {
+	if made := r.Proxy != nil || r.Source == nil || r.Source.Keys() > 0; made && !wanted.KeyDoes(c.Leaf().PublicKey, r.KeyType) {
 		return fmt.Sprintf("its key is not what %s stands for", r.KeyType)
 	}
 	return r.otherAttributes(ctx, c)
@@ -76,46 +75,11 @@ func (r Request) tooShort(left time.Duration) string {
 	return fmt.Sprintf("it has %s left, and %s are wanted", span.String(left), span.String(r.Reuse))
 }
 
-func (r Request) otherKind(leaf *x509.Certificate) string {
-	have, want := proxycert.TypeOf(leaf), proxycert.Type{Format: proxycert.FormatEEC}
-	if r.Proxy != nil {
-		want = proxycert.Type{Format: proxycert.FormatRFC, Policy: r.Proxy.Policy}
-		if want.Policy == "" {
-			want.Policy = proxycert.InheritAll
-		}
-	}
-	if have != want {
-		return fmt.Sprintf("it is of type %q, and %q is wanted", have, want)
-	}
+// kind is of which kind the credential is to be.
+func (r Request) kind() wanted.Kind {
 	if r.Proxy == nil {
-		return ""
+		return wanted.Kind{Type: proxycert.Type{Format: proxycert.FormatEEC}}
 	}
-	info, _, err := proxycert.InfoOf(leaf)
-	if err != nil || info == nil || !sameLength(info.PathLength, r.Proxy.PathLength) {
-		return "more or fewer proxies may follow below it than is asked for"
-	}
-	return ""
-}
-
-func sameLength(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
-
-// keyDoes tells whether a key is of the kind that is asked for, and at least as
-// long. RSA does not stand in for EC, nor EC for RSA: whoever asks for one of
-// them has readers in mind that do not take the other.
-func keyDoes(have crypto.PublicKey, want proxycert.KeyType) bool {
-	_, isRSA := have.(*rsa.PublicKey)
-	bits := proxycert.Strength(have)
-	switch want {
-	case proxycert.RSA2048:
-		return isRSA && bits >= 2048
-	case proxycert.RSA3072:
-		return isRSA && bits >= 3072
-	case proxycert.RSA4096:
-		return isRSA && bits >= 4096
-	case proxycert.EC256:
-		return !isRSA && bits >= 256
-	case proxycert.EC384:
-		return !isRSA && bits >= 384
-	}
-	return false
+	policy := cmp.Or(r.Proxy.Policy, proxycert.InheritAll)
+	return wanted.Kind{Type: proxycert.Type{Format: proxycert.FormatRFC, Policy: policy}, PathLength: r.Proxy.PathLength}
 }

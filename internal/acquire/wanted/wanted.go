@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The x509up authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package wanted compares the attributes of a VO with what was asked for. So it is found out whether a stored proxy will do, and whether
-// a server gave what it should.
+// Package wanted compares what is there with what was asked for: the kind of a certificate, its key, and the attributes of a VO. So it
+// is found out whether a stored proxy will do, and whether a server gave what it should.
 //
+//	if reason := (wanted.Kind{Type: t}).Misfit(leaf); reason != "" { … } // "it is of type …, and … is wanted"
 //	a := wanted.Attributes{FQANs: []voms.FQAN{{Group: "/cms", Role: "production"}}}
 //	if reason := a.Misfit(ac); reason != "" { … }
 //

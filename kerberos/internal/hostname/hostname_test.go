@@ -17,7 +17,7 @@ import (
 
 func config(t *testing.T, setting string) *krb5conf.Config {
 	t.Helper()
-	c, err := krb5conf.Parse(strings.NewReader("[libdefaults]\n" + setting + "\n"), "krb5.conf")
+	c, err := krb5conf.Parse(strings.NewReader("[libdefaults]\n"+setting+"\n"), "krb5.conf")
 	if err != nil {
 		t.Fatal(err)
 	}
