@@ -157,7 +157,7 @@ func validity(known map[string]string, now time.Time) (time.Duration, error) {
 	case start.After(now.Add(time.Minute)):
 		return 0, refusal("ERROR: A proxy that begins later is not there yet: make it then")
 	}
-	return end.Sub(now).Round(time.Second), nil
+	return max(time.Second, end.Sub(now).Round(time.Second)), nil
 }
 
 var periodForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{1,9})([smhdw]?)$`) })

@@ -5,3 +5,9 @@ package gridnames
 
 // Delegated is delegated.
 var Delegated = delegated
+
+// Minutes is minutes.
+var Minutes = minutes
+
+// MaxMinutes is more than no time can have.
+const MaxMinutes = maxHours*60 + 60

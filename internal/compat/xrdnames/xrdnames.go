@@ -359,6 +359,8 @@ func (x *xrd) init(ctx context.Context) int {
 	}
 	info, err := os.Stat(x.key)
 	switch {
+	case x.valid == 0: // which the pipeline takes for as long as the certificate
+		return x.only("+ A proxy that is valid for no time is not made")
 	case err != nil:
 		return x.only("+ Cannot access private key file: " + x.key)
 	case files.ModesCount && info.Mode().Perm()&0o077 != 0:

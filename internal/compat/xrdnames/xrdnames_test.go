@@ -142,13 +142,14 @@ func TestXrdInit(t *testing.T) {
 func TestXrdFails(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"-cert @none -key @key.pem -f @new":          frame + "+ Cannot access certificate file: @none\n" + frame,
-		"-cert @cert.pem -key @none -f @new":         frame + "+ Cannot access private key file: @none\n" + frame,
-		"-cert @cert.pem -key @lax.key -f @new":      frame + "+ Wrong permissions for file: @lax.key (should be 0600)\n" + frame,
-		"-cert @over.pem -key @key.pem -f @new":      ": problems creating proxy\n",
-		"-cert @cert.pem -key @ec.key -f @new":       ": problems creating proxy\n",
-		"-cert @cert.pem -key @key.pem -f @none/new": ": problems creating proxy\n",
-		"-cert @cert.pem -key @key.pem -f @policy":   ": problems creating proxy\n",
+		"-cert @none -key @key.pem -f @new":                 frame + "+ Cannot access certificate file: @none\n" + frame,
+		"-cert @cert.pem -key @none -f @new":                frame + "+ Cannot access private key file: @none\n" + frame,
+		"-cert @cert.pem -key @lax.key -f @new":             frame + "+ Wrong permissions for file: @lax.key (should be 0600)\n" + frame,
+		"-valid 0:00 -cert @cert.pem -key @key.pem -f @new": frame + "+ A proxy that is valid for no time is not made\n" + frame,
+		"-cert @over.pem -key @key.pem -f @new":             ": problems creating proxy\n",
+		"-cert @cert.pem -key @ec.key -f @new":              ": problems creating proxy\n",
+		"-cert @cert.pem -key @key.pem -f @none/new":        ": problems creating proxy\n",
+		"-cert @cert.pem -key @key.pem -f @policy":          ": problems creating proxy\n",
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
