@@ -25,6 +25,9 @@
 //   - gnome-keyring on a private session bus, with libsecret's secret-tool as the second reader: locked, without a keyring, and
 //     with a service in its place that never answers.
 //   - grid-proxy-init, both of voms-proxy-init, and arcproxy, whose files we must understand, and put proxies below.
+//   - All programs whose names we answer to, as far as Debian has them: TestCompat runs the command lines that people and scripts write
+//     with them and with us, each time as the only user of a machine of its own (unprivileged user and mount namespaces), and holds
+//     output, exit codes and files against each other. What may differ is in internal/compat/differences, and must.
 //
 // Messages are signed in both directions and verified by the peers: the service provider signs its
 // AuthnRequests, the identity provider insists on that, signs responses and assertions, and encrypts the

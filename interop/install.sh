@@ -12,7 +12,7 @@ packages="
   apache2 libapache2-mod-shib libapache2-mod-auth-mellon
   simplesamlphp libapache2-mod-php php-xml
   openssl curl
-  globus-proxy-utils voms-clients voms-clients-java nordugrid-arc-client
+  globus-proxy-utils globus-gsi-cert-utils-progs voms-clients voms-clients-java nordugrid-arc-client
   voms-server voms-mysql-plugin mariadb-server-core voms-dev g++
   xrootd-server xrootd-client xrootd-plugins xrootd-voms-plugins
   globus-gridftp-server-progs globus-gass-copy-progs
