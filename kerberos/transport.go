@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/x509up/x509up/kerberos/internal/challenge"
@@ -38,6 +39,9 @@ type Transport struct {
 	OnChallenge bool
 	// Notify, if not nil, is told whose ticket goes where. It may be called by several goroutines at once.
 	Notify func(string)
+
+	mu    sync.Mutex
+	early *prefetched
 }
 
 const (
@@ -98,7 +102,7 @@ func (t *Transport) challenged(r *http.Request) (*http.Response, error) {
 // authenticated sends a request with a token, and judges the answer.
 func (t *Transport) authenticated(ctx context.Context, r *http.Request) (*http.Response, error) {
 	host := r.URL.Host
-	got, err := t.Client.forHost(ctx, r.URL.Hostname(), t.SPN)
+	got, err := t.ticket(ctx, r.URL.Hostname())
 	if err != nil {
 		closeBody(r)
 		return nil, err

@@ -27,6 +27,9 @@ type ECP struct {
 	// connection to the identity provider is opened through it while the
 	// service provider answers.
 	Warm *http.Transport
+	// Early, if not nil, begins what the login at the identity provider will need, while the service provider answers. It returns at
+	// once, fails nobody and asks nobody; stop, which is called when the login is over, ends it.
+	Early func(ctx context.Context, idp *url.URL) (stop func())
 	// PKCS12 lets the server make the key.
 	PKCS12 bool
 	// Explain, if not nil, is told why there is no certificate, while the lock on the stored credential is held, and says why.
@@ -53,6 +56,9 @@ func (s *ECP) Obtain(ctx context.Context, keys *keygen.Pool, lifetime time.Durat
 	}
 	if s.Warm != nil {
 		ecp.Preconnect(ctx, s.Warm, s.Client.ECP.IdP)
+	}
+	if s.Early != nil {
+		defer s.Early(ctx, s.Client.ECP.IdP)()
 	}
 	issued, err := s.issue(ctx, keys, lifetime)
 	if err != nil && s.Explain != nil {

@@ -5,9 +5,12 @@ package cli_test
 
 import (
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/x509up/x509up/internal/fed"
 )
@@ -44,6 +47,88 @@ func TestHundredTickets(t *testing.T) {
 	}
 	if f.Logins() != 1 || tickets != 1 {
 		t.Errorf("%d logins, and %d requests to the KDC", f.Logins(), tickets)
+	}
+}
+
+// signal closes its channel with the first line of a log that a text is in.
+type signal struct {
+	text string
+	once sync.Once
+	seen chan struct{}
+}
+
+func (s *signal) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), s.text) {
+		s.once.Do(func() { close(s.seen) })
+	}
+	return len(p), nil
+}
+
+// TestTicketWhileWaiting: the ticket for the identity provider is got while the service provider answers: that of this test takes no
+// connection before the KDC has been asked. What is told stays in its order, and what goes wrong comes when the ticket is needed.
+func TestTicketWhileWaiting(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, args string
+		faults     []fed.Fault
+		waits      bool // the service provider
+		want       string
+		code       int
+	}{
+		{"a ticket", "-k", nil, true, "kdc TGS, sp GET, idp POST, sp POST, ca POST", 0},
+		{"prefer", "-k=prefer", nil, true, "kdc TGS, sp GET, idp POST, sp POST, ca POST", 0},
+		{"a keytab", "-k --keytab KEYTAB", nil, true, "kdc AS, kdc AS, kdc TGS, sp GET, idp POST, sp POST, ca POST", 0},
+		{"a KDC that says no", "-k", []fed.Fault{fed.KDCUnknownService}, true, "kdc TGS, sp GET", 6},
+		{"on a challenge", "-k --wait-for-challenge", nil, false, "sp GET, idp POST, kdc TGS, idp POST, sp POST, ca POST", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			log := &signal{text: `"method":"TGS"`, seen: make(chan struct{})}
+			var first sync.Once
+			f := start(t, fed.Options{Kerberos: true, Faults: c.faults, Log: log, Connected: func(server string) {
+				if server != "sp" || !c.waits {
+					return
+				}
+				first.Do(func() {
+					select {
+					case <-log.seen:
+					case <-time.After(20 * time.Second):
+						t.Error("no KDC was asked while the service provider had not answered")
+					}
+				})
+			}})
+			h := withTickets(t, f)
+			args := strings.Fields(strings.ReplaceAll("get-cert -v --key-type ec256 "+c.args, "KEYTAB", h.path("fed/client.keytab")))
+			_, stderr, code := h.run(t, args...)
+			if code != c.code {
+				t.Errorf("exit code %d: %s", code, stderr)
+			}
+			var got []string
+			for _, r := range f.Requests() {
+				got = append(got, r.Server+" "+r.Method)
+			}
+			if diff := cmp.Diff(c.want, strings.Join(got, ", ")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if login, kdc := strings.Index(stderr, "logging in at"), strings.Index(stderr, "taking the "); kdc < login || login < 0 {
+				t.Errorf("what is told of the ticket does not come with the login:\n%s", stderr)
+			}
+		})
+	}
+}
+
+// TestNoEarlyTicket: to keep what is there asks no KDC.
+func TestNoEarlyTicket(t *testing.T) {
+	t.Parallel()
+	f := start(t, fed.Options{Kerberos: true})
+	h := withTickets(t, f)
+	for range 2 {
+		if _, stderr, code := h.run(t, "get-cert", "-k", "--reuse", "--key-type", "ec256"); code != 0 {
+			t.Fatalf("exit code %d: %s", code, stderr)
+		}
+	}
+	if n := len(f.Requests()); n != 5 {
+		t.Errorf("%d requests, want those of one login", n)
 	}
 }
 

@@ -316,6 +316,7 @@ func (o CertOptions) Source(con *console.Console, p *ask.Patience) (*acquire.ECP
 		Client:  &getcert.Client{ECP: client.ECP, URL: service, Form: form, Now: con.Now},
 		FindIdP: client.FindIdP,
 		Warm:    client.Warm,
+		Early:   client.Early,
 		PKCS12:  o.Mode == "pkcs12",
 		Explain: client.Explain,
 	}, nil

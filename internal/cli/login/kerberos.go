@@ -27,11 +27,14 @@ type tickets struct {
 	o    Options
 	base http.RoundTripper // below the ticket
 
+	notes notes
+
 	mu        sync.Mutex
 	client    *kerberos.Client
 	clientErr error
-	endpoint  *url.URL // where tickets go, if not where passwords go
-	why       error    // why the ticket did not do
+	transport *kerberos.Transport // with client
+	endpoint  *url.URL            // where tickets go, if not where passwords go
+	why       error               // why the ticket did not do
 }
 
 // open makes the client, once.
@@ -40,6 +43,10 @@ func (t *tickets) open(ctx context.Context) (*kerberos.Client, error) {
 	defer t.mu.Unlock()
 	if t.client == nil && t.clientErr == nil {
 		t.client, t.clientErr = OpenKerberos(ctx, t.con, t.o)
+		if t.clientErr == nil {
+			t.client.Notify = t.notes.say
+			t.transport = &kerberos.Transport{Client: t.client, Base: beyond{t.base}, SPN: t.o.SPN, OnChallenge: t.o.WaitForChallenge, Notify: t.notes.say}
+		}
 	}
 	return t.client, t.clientErr
 }
@@ -159,17 +166,69 @@ func (t *tickets) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Header.Get("Authorization") != "" {
 		return t.base.RoundTrip(r)
 	}
-	client, err := t.open(r.Context())
-	if err != nil {
+	if _, err := t.open(r.Context()); err != nil {
 		if r.Body != nil {
 			r.Body.Close()
 		}
 		return nil, err
 	}
-	return (&kerberos.Transport{
-		Client: client, Base: beyond{t.base}, SPN: t.o.SPN, OnChallenge: t.o.WaitForChallenge,
-		Notify: func(text string) { t.con.Tell("%s", text) },
-	}).RoundTrip(r)
+	t.notes.flow()
+	return t.transport.RoundTrip(r)
+}
+
+// early begins to get the ticket, when find has found where it goes.
+func (t *tickets) early(ctx context.Context, idp *url.URL) (stop func()) {
+	if _, err := t.open(ctx); err != nil {
+		return func() {} // as the login will say
+	}
+	t.mu.Lock()
+	if t.endpoint != nil {
+		idp = t.endpoint
+	}
+	t.mu.Unlock()
+	t.notes.hold()
+	end := t.transport.Prefetch(ctx, idp)
+	return func() {
+		end()
+		t.notes.hold()
+	}
+}
+
+// notes are what is told of tickets. While nobody waits for the ticket they are held back: somebody else may be speaking, and has
+// other things to say.
+type notes struct {
+	tell func(string)
+
+	mu   sync.Mutex
+	held bool
+	kept []string
+}
+
+func (n *notes) say(text string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.held {
+		n.kept = append(n.kept, text)
+		return
+	}
+	n.tell(text)
+}
+
+// hold keeps what is told from now on.
+func (n *notes) hold() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.held = true
+}
+
+// flow tells what was held back, and holds nothing any more.
+func (n *notes) flow() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, text := range n.kept {
+		n.tell(text)
+	}
+	n.held, n.kept = false, nil
 }
 
 // beyond tells what the network says from what Kerberos does.

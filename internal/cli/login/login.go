@@ -143,6 +143,8 @@ type Client struct {
 	ECP *ecp.Client
 	// Warm is the transport to the identity provider, below what logs its traffic.
 	Warm *http.Transport
+	// Early begins to get the ticket for a login, when the identity provider has been found; nil where there is none.
+	Early func(ctx context.Context, idp *url.URL) (stop func())
 	// FindIdP finds the identity provider that the options name.
 	FindIdP func(context.Context) (*url.URL, error)
 	// Explain makes of the error of a login, or of another, what is to be said. If a password of the keyring was refused it is noted
@@ -191,13 +193,14 @@ func New(con *console.Console, o Options, wait *ask.Patience) (*Client, error) {
 	}
 	finder := Finder(con, o, Logged(con, spTransport, "idp list"))
 	if o.Kerberos != "" {
-		t := &tickets{con: con, o: o, base: client.IdPTransport}
+		t := &tickets{con: con, o: o, base: client.IdPTransport, notes: notes{tell: func(text string) { con.Tell("%s", text) }}}
 		client.IdPTransport, client.Credentials = t, nil
 		if o.Kerberos == TicketPrefer {
 			p := preferring{t}
 			client.IdPTransport, client.Credentials, client.Again, client.WaitForChallenge = p, p.otherwise(wait, stored), p.again, true
 		}
-		return &Client{ECP: client, Warm: idpTransport, Explain: explain, FindIdP: func(ctx context.Context) (*url.URL, error) { return t.find(ctx, finder) }}, nil
+		return &Client{ECP: client, Warm: idpTransport, Early: t.early, Explain: explain,
+			FindIdP: func(ctx context.Context) (*url.URL, error) { return t.find(ctx, finder) }}, nil
 	}
 	return &Client{ECP: client, Warm: idpTransport, Explain: explain, FindIdP: func(ctx context.Context) (*url.URL, error) {
 		found, err := finder.Find(ctx, o.IdentityProvider)
