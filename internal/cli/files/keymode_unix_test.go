@@ -70,6 +70,7 @@ func TestReader(t *testing.T) {
 			path := write(t, string(data), 0o644)
 			con, said := newConsole(t, "[profile.campus]\n"+c.config+"\n", map[string]string{"X509UP_ALLOW_KEY_MODE": c.variable})
 			reader := files.Reader(con, files.KeyMode{Allow: c.allow}, c.profile)
+			var err error
 			for range 2 {
 				_, err = reader.Load(path)
 			}
