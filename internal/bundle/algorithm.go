@@ -32,13 +32,23 @@ const (
 	brainpool = "1.3.36.3.3.2.8.1.1." // and 1 to 14 (RFC 5639, §4.1)
 )
 
-var keyNames = map[string]string{
-	"1.2.840.10040.4.1":     "DSA",
-	"1.2.840.113549.1.1.10": "RSA-PSS",
-	"1.3.101.111":           "X448",
-	"1.3.101.113":           "Ed448",
-	"1.3.132.0.10":          "the curve secp256k1",
-	"1.2.156.10197.1.301":   "the curve SM2",
+// keyName is what an algorithm or a curve is called that is not read; empty if it is an odd one.
+func keyName(id string) string {
+	switch id {
+	case "1.2.840.10040.4.1":
+		return "DSA"
+	case "1.2.840.113549.1.1.10":
+		return "RSA-PSS"
+	case "1.3.101.111":
+		return "X448"
+	case "1.3.101.113":
+		return "Ed448"
+	case "1.3.132.0.10":
+		return "the curve secp256k1"
+	case "1.2.156.10197.1.301":
+		return "the curve SM2"
+	}
+	return ""
 }
 
 // KeyError is err, why a private key or a certificate could not be parsed, or an *[UnsupportedKeyError] if that is the reason.
@@ -78,7 +88,7 @@ func unread(der []byte) string {
 			n++
 		}
 		if n == 6 && outer.Empty() {
-			return keyNames["1.2.840.10040.4.1"]
+			return keyName("1.2.840.10040.4.1")
 		}
 	}
 	return ""
@@ -115,8 +125,8 @@ func unreadAlgorithm(s cryptobyte.String) string {
 		return unreadCurve(algorithm)
 	case slices.Contains(readAlgorithms, id):
 		return ""
-	case keyNames[id] != "":
-		return keyNames[id]
+	case keyName(id) != "":
+		return keyName(id)
 	}
 	return "the algorithm " + id
 }
@@ -134,8 +144,8 @@ func unreadCurve(s cryptobyte.String) string {
 	switch {
 	case slices.Contains(readCurves, id):
 		return ""
-	case keyNames[id] != "":
-		return keyNames[id]
+	case keyName(id) != "":
+		return keyName(id)
 	}
 	if n, err := strconv.Atoi(strings.TrimPrefix(id, brainpool)); err == nil && n >= 1 && n <= 14 {
 		bits := []string{"160", "192", "224", "256", "320", "384", "512"}[(n-1)/2]

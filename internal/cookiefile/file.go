@@ -127,7 +127,7 @@ func parseBool(s string) (value, ok bool) {
 
 // endOfTime is the latest end that a cookie can have: tools write up to 2^63
 // seconds, which the time package does not calculate with.
-var endOfTime = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+func endOfTime() time.Time { return time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) }
 
 func parseExpires(s string) (time.Time, bool) {
 	if s == "" || s == "0" {
@@ -143,7 +143,7 @@ func parseExpires(s string) (time.Time, bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
-	return expiry(time.Unix(min(max(seconds, -1), endOfTime.Unix()), 0)), true
+	return expiry(time.Unix(min(max(seconds, -1), endOfTime().Unix()), 0)), true
 }
 
 // expiry makes a time one that a file can hold. Second 0 of 1970 would be no

@@ -204,14 +204,14 @@ func received(set *http.Cookie, from target, now time.Time) (c Cookie, ok bool) 
 	case set.MaxAge < 0:
 		c.Expires = now
 	case int64(set.MaxAge) > math.MaxInt64/int64(time.Second):
-		c.Expires = endOfTime
+		c.Expires = endOfTime()
 	case set.MaxAge > 0:
 		c.Expires = now.Add(time.Duration(set.MaxAge) * time.Second)
 	case !set.Expires.IsZero():
 		c.Expires = set.Expires
 	}
-	if c.Expires.After(endOfTime) {
-		c.Expires = endOfTime
+	if c.Expires.After(endOfTime()) {
+		c.Expires = endOfTime()
 	}
 	c.Domain, c.Subdomains, ok = domainFor(from.host, set.Domain)
 	return c, ok

@@ -44,7 +44,7 @@ func bodyLines(header http.Header, data []byte, answer bool) []string {
 			return []string{size[:len(size)-1] + " that cannot be read as XML]"}
 		}
 		return bounded(lines)
-	case answer && texts[media] && isHarmlessText(data):
+	case answer && texts()[media] && isHarmlessText(data):
 		return bounded(strings.Split(strings.TrimRight(withoutTokens(string(data)), "\r\n"), "\n"))
 	}
 	return []string{size}
@@ -66,7 +66,7 @@ func formLines(data string) []string {
 	for pair := range strings.SplitSeq(data, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		text, err := url.QueryUnescape(value)
-		if err != nil || !formFields[name] || !isHarmlessText([]byte(text)) {
+		if err != nil || !formFields()[name] || !isHarmlessText([]byte(text)) {
 			lines = append(lines, cleanPair(pair, nil))
 			continue
 		}

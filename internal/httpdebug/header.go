@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/x509up/x509up/internal/secret"
 )
@@ -20,26 +21,31 @@ var harmless = wordSet(`Accept Accept-Encoding Accept-Language Accept-Ranges Age
 	Strict-Transport-Security Te Trailer Transfer-Encoding Upgrade User-Agent Vary Via Warning X-Content-Type-Options
 	X-Frame-Options X-Powered-By X-Shibboleth-Duo-Factor`)
 
-// cleaners are those of which a part is shown.
-var cleaners = map[string]func(string) string{
-	"Authorization":       scheme,
-	"Proxy-Authorization": scheme,
-	"Www-Authenticate":    challenge,
-	"Proxy-Authenticate":  challenge,
-	"Cookie":              cookies,
-	"Set-Cookie":          setCookie,
-	"Location":            cleanLink,
-	"Content-Location":    cleanLink,
-	"Referer":             cleanLink,
-	"Origin":              cleanLink,
+// cleaner is for those of which a part is shown; nil for others.
+func cleaner(name string) func(string) string {
+	switch name {
+	case "Authorization", "Proxy-Authorization":
+		return scheme
+	case "Www-Authenticate", "Proxy-Authenticate":
+		return challenge
+	case "Cookie":
+		return cookies
+	case "Set-Cookie":
+		return setCookie
+	case "Location", "Content-Location", "Referer", "Origin":
+		return cleanLink
+	}
+	return nil
 }
 
-func wordSet(words string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(words) {
-		set[w] = true
-	}
-	return set
+func wordSet(words string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		set := map[string]bool{}
+		for _, w := range strings.Fields(words) {
+			set[w] = true
+		}
+		return set
+	})
 }
 
 // headerLines has a line for each value, sorted by name.
@@ -54,10 +60,10 @@ func headerLines(header http.Header) []string {
 }
 
 func cleanField(name, value string) string {
-	if clean := cleaners[name]; clean != nil {
+	if clean := cleaner(name); clean != nil {
 		return clean(value)
 	}
-	if harmless[name] {
+	if harmless()[name] {
 		return oneLine(value)
 	}
 	return secret.Redacted
@@ -159,7 +165,7 @@ func cleanURL(u *url.URL) string {
 	if u.RawQuery != "" {
 		var pairs []string
 		for pair := range strings.SplitSeq(u.RawQuery, "&") {
-			pairs = append(pairs, cleanPair(pair, harmlessParameters))
+			pairs = append(pairs, cleanPair(pair, harmlessParameters()))
 		}
 		b.WriteString("?" + strings.Join(pairs, "&"))
 	}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/x509up/x509up/internal/secret"
@@ -35,12 +36,14 @@ var closed = wordSet(`Assertion EncryptedAssertion EncryptedAttribute EncryptedI
 	NameID NameIdentifier GeneratedKey SessionKey SignatureValue Artifact BinarySecurityToken UsernameToken`)
 
 // open are the elements whose text is shown.
-var open = map[xml.Name]bool{
-	{Local: "faultcode"}: true, {Local: "faultstring"}: true, {Local: "faultactor"}: true,
-	{Space: nsSOAP12, Local: "Value"}: true, {Space: nsSOAP12, Local: "Text"}: true,
-	{Space: nsSAML, Local: "Issuer"}: true, {Space: nsSAML, Local: "AuthnContextClassRef"}: true,
-	{Space: nsSAMLP, Local: "StatusMessage"}: true,
-}
+var open = sync.OnceValue(func() map[xml.Name]bool {
+	return map[xml.Name]bool{
+		{Local: "faultcode"}: true, {Local: "faultstring"}: true, {Local: "faultactor"}: true,
+		{Space: nsSOAP12, Local: "Value"}: true, {Space: nsSOAP12, Local: "Text"}: true,
+		{Space: nsSAML, Local: "Issuer"}: true, {Space: nsSAML, Local: "AuthnContextClassRef"}: true,
+		{Space: nsSAMLP, Local: "StatusMessage"}: true,
+	}
+})
 
 // attributes are shown on elements of the namespaces that are known.
 var attributes = wordSet(`actor Algorithm AllowCreate AssertionConsumerServiceIndex AssertionConsumerServiceURL Binding
@@ -48,8 +51,10 @@ var attributes = wordSet(`actor Algorithm AllowCreate AssertionConsumerServiceIn
 	Location messageID mustUnderstand Name protocolSupportEnumeration ProtocolBinding ProviderID ProviderName
 	refToMessageID responseConsumerURL role service SPNameQualifier Type validUntil Value Version`)
 
-var known = map[string]bool{nsSOAP: true, nsSOAP12: true, nsPAOS: true, nsECP: true, nsSAMLP: true, nsSAML: true,
-	nsCB: true, nsSAMLEC: true, nsDSig: true, nsMD: true}
+var known = sync.OnceValue(func() map[string]bool {
+	return map[string]bool{nsSOAP: true, nsSOAP12: true, nsPAOS: true, nsECP: true, nsSAMLP: true, nsSAML: true,
+		nsCB: true, nsSAMLEC: true, nsDSig: true, nsMD: true}
+})
 
 // Limits of an outline. A namespace is written once and shown with each element,
 // so that a long one would make more of a document than it is.
@@ -125,7 +130,7 @@ func (o *outliner) startElement(t xml.StartElement) bool {
 	} else {
 		parent := o.path[len(o.path)-1]
 		parent.inner = true
-		e.quiet = parent.quiet || closed[parent.name.Local]
+		e.quiet = parent.quiet || closed()[parent.name.Local]
 	}
 	if !e.quiet {
 		e.raw = shownName(t.Name)
@@ -144,7 +149,7 @@ func (o *outliner) endElement(end int64) {
 	}
 	content, text := "", oneLine(string(e.text))
 	switch {
-	case closed[e.name.Local]:
+	case closed()[e.name.Local]:
 		content = fmt.Sprintf("[%d bytes]", end-e.start)
 	case e.inner:
 		if text != "" {
@@ -152,7 +157,7 @@ func (o *outliner) endElement(end int64) {
 		}
 		o.lines = append(o.lines, strings.Repeat("  ", len(o.path))+"</"+e.raw+">")
 		return
-	case text != "" && open[e.name] && isHarmlessText(e.text):
+	case text != "" && open()[e.name] && isHarmlessText(e.text):
 		content = withoutTokens(text)
 	case text != "":
 		content = fmt.Sprintf("[%d bytes]", len(e.text))
@@ -165,12 +170,14 @@ func (o *outliner) endElement(end int64) {
 }
 
 // prefixes are shown instead of those in the document, and of the long names.
-var prefixes = map[string]string{nsSOAP: "S:", nsSOAP12: "S12:", nsPAOS: "paos:", nsECP: "ecp:", nsSAMLP: "samlp:",
-	nsSAML: "saml:", nsCB: "cb:", nsSAMLEC: "samlec:", nsDSig: "ds:", nsMD: "md:", "": "", "xmlns": "xmlns:", "xml": "xml:"}
+var prefixes = sync.OnceValue(func() map[string]string {
+	return map[string]string{nsSOAP: "S:", nsSOAP12: "S12:", nsPAOS: "paos:", nsECP: "ecp:", nsSAMLP: "samlp:",
+		nsSAML: "saml:", nsCB: "cb:", nsSAMLEC: "samlec:", nsDSig: "ds:", nsMD: "md:", "": "", "xmlns": "xmlns:", "xml": "xml:"}
+})
 
 // shownName writes a name with the usual prefix of its namespace.
 func shownName(name xml.Name) string {
-	if prefix, ok := prefixes[name.Space]; ok {
+	if prefix, ok := prefixes()[name.Space]; ok {
 		return prefix + withoutTokens(name.Local)
 	}
 	if len(name.Space) > maxSpace {
@@ -180,7 +187,7 @@ func shownName(name xml.Name) string {
 }
 
 func shownAttributes(t xml.StartElement) string {
-	if closed[t.Name.Local] {
+	if closed()[t.Name.Local] {
 		return ""
 	}
 	var b strings.Builder
@@ -189,7 +196,7 @@ func shownAttributes(t xml.StartElement) string {
 			continue
 		}
 		value := secret.Redacted
-		if known[t.Name.Space] && attributes[a.Name.Local] {
+		if known()[t.Name.Space] && attributes()[a.Name.Local] {
 			value = shownValue(a.Value)
 		}
 		fmt.Fprintf(&b, " %s=%q", shownName(a.Name), value)

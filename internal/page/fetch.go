@@ -32,7 +32,13 @@ func Fetch(do func(*http.Request) (*http.Response, error), request *http.Request
 }
 
 // ErrRedirects means that a server redirects again and again.
-var ErrRedirects = fmt.Errorf("page: following redirects: there are more than %d", maxRedirects)
+var ErrRedirects error = redirectsError{}
+
+type redirectsError struct{}
+
+func (redirectsError) Error() string {
+	return fmt.Sprintf("page: following redirects: there are more than %d", maxRedirects)
+}
 
 func isRedirect(answer *http.Response) bool {
 	return slices.Contains([]int{301, 302, 303, 307, 308}, answer.StatusCode) && answer.Header.Get("Location") != ""

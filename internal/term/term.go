@@ -44,11 +44,22 @@ var (
 	ErrNone = errors.New("there is no terminal to ask on")
 
 	// ErrInterrupted is returned when a signal (Ctrl-C, Ctrl-\, SIGTERM, SIGHUP) ended a prompt. It is a [context.Canceled].
-	ErrInterrupted = fmt.Errorf("interrupted by a signal: %w", context.Canceled)
+	ErrInterrupted error = interruptedError{}
 
 	// ErrTooLong is returned for an answer of more than [MaxLine] bytes.
-	ErrTooLong = fmt.Errorf("the answer is longer than %d bytes", MaxLine)
+	ErrTooLong error = tooLongError{}
 )
+
+// interruptedError is a type of its own, as is tooLongError: what package fmt makes is made before main begins, in every run.
+type interruptedError struct{}
+
+func (interruptedError) Error() string { return "interrupted by a signal: " + context.Canceled.Error() }
+
+func (interruptedError) Unwrap() error { return context.Canceled }
+
+type tooLongError struct{}
+
+func (tooLongError) Error() string { return fmt.Sprintf("the answer is longer than %d bytes", MaxLine) }
 
 // IsTerminal reports whether f is a terminal.
 func IsTerminal(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }

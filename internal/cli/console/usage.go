@@ -100,7 +100,7 @@ func FlagError(cmd *cobra.Command, err error) error {
 		return shortError(cmd, letters)
 	}
 	name := unknown.GetSpecifiedName()
-	for _, meant := range []string{otherNames[name], name + "-file"} { // a password is no argument, but there is --password-file
+	for _, meant := range []string{ofOthers(name), name + "-file"} { // a password is no argument, but there is --password-file
 		if cmd.Flags().Lookup(meant) != nil {
 			return &NoOptionError{"--" + name, meant}
 		}
@@ -110,8 +110,17 @@ func FlagError(cmd *cobra.Command, err error) error {
 	return &NoOptionError{"--" + name, nearest.Of(name, names)}
 }
 
-// otherNames are what other programs call options of ours: voms-proxy-init, curl, and whoever shortens Kerberos.
-var otherNames = map[string]string{"out": "file", "negotiate": "kerberos", "krb5": "kerberos", "krb": "kerberos"}
+// ofOthers is the option of ours that other programs have by a name: voms-proxy-init, curl, and whoever shortens Kerberos. Empty if
+// they have none.
+func ofOthers(name string) string {
+	switch name {
+	case "out":
+		return "file"
+	case "negotiate", "krb5", "krb":
+		return "kerberos"
+	}
+	return ""
+}
 
 // shortError says which option might have been meant by letters that are none, behind a single dash: voms-proxy-init and its like write -voms
 // for --voms, of which -v has been understood when the rest is not, and -kprefer is read as -k -p -r and the rest.

@@ -31,8 +31,18 @@ type verifyOptions struct {
 	json  bool
 }
 
-// crlModes are the values of --crl.
-var crlModes = map[string]trust.CRLMode{"off": trust.CRLOff, "warn": trust.CRLWarn, "require": trust.CRLRequire}
+// crlMode reads a value of --crl.
+func crlMode(word string) (mode trust.CRLMode, ok bool) {
+	switch word {
+	case "off":
+		return trust.CRLOff, true
+	case "warn":
+		return trust.CRLWarn, true
+	case "require":
+		return trust.CRLRequire, true
+	}
+	return mode, false
+}
 
 // NewVerify makes the command verify.
 func NewVerify(con *console.Console) *cobra.Command {
@@ -78,7 +88,7 @@ failed it exits 7: servers take the credential, and ignore its attributes.`,
 }
 
 func verify(ctx context.Context, con *console.Console, path string, o verifyOptions) error {
-	mode, ok := crlModes[o.crl]
+	mode, ok := crlMode(o.crl)
 	if !ok {
 		return console.Usagef("--crl %q: it is off, warn or require", o.crl)
 	}

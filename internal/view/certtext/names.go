@@ -17,14 +17,20 @@ type reader struct {
 }
 
 // Tags of a GeneralName (RFC 5280 §4.2.1.6).
-var (
-	tagOtherName  = asn1.Tag(0).ContextSpecific().Constructed()
-	tagEmail      = asn1.Tag(1).ContextSpecific()
-	tagDNS        = asn1.Tag(2).ContextSpecific()
-	tagDirectory  = asn1.Tag(4).ContextSpecific().Constructed()
-	tagURI        = asn1.Tag(6).ContextSpecific()
-	tagIP         = asn1.Tag(7).ContextSpecific()
-	tagRegistered = asn1.Tag(8).ContextSpecific()
+const (
+	tagOtherName  = asn1.Tag(0 | contextSpecific | constructed)
+	tagEmail      = asn1.Tag(1 | contextSpecific)
+	tagDNS        = asn1.Tag(2 | contextSpecific)
+	tagDirectory  = asn1.Tag(4 | contextSpecific | constructed)
+	tagURI        = asn1.Tag(6 | contextSpecific)
+	tagIP         = asn1.Tag(7 | contextSpecific)
+	tagRegistered = asn1.Tag(8 | contextSpecific)
+)
+
+// Bits of a tag (X.690 §8.1.2).
+const (
+	contextSpecific = 0x80
+	constructed     = 0x20
 )
 
 // generalName reads one GeneralName, of any form.

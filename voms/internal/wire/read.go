@@ -13,7 +13,11 @@ import (
 )
 
 // ErrTooLarge means that there is more of an answer than MaxAnswer.
-var ErrTooLarge = fmt.Errorf("it has more than %d KiB", MaxAnswer>>10)
+var ErrTooLarge error = tooLargeError{}
+
+type tooLargeError struct{}
+
+func (tooLargeError) Error() string { return fmt.Sprintf("it has more than %d KiB", MaxAnswer>>10) }
 
 const (
 	maxHeader  = 64 << 10 // bytes of the header of an HTTP answer

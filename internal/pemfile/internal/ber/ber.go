@@ -35,7 +35,13 @@ const (
 var ErrMalformed = errors.New("malformed BER")
 
 // tagContent is [0], constructed.
-var tagContent = asn1.Tag(0).ContextSpecific().Constructed()
+const tagContent = asn1.Tag(0 | classContextSpecific | constructed)
+
+// Bits of a tag (X.690 §8.1.2).
+const (
+	classContextSpecific = 0x80
+	constructed          = 0x20
+)
 
 // ToDER returns the one element that ber is made of in DER.
 func ToDER(ber []byte) ([]byte, error) {

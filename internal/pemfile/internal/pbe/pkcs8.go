@@ -45,26 +45,33 @@ const (
 	oidAES256CBC     = "2.16.840.1.101.3.4.1.42"
 )
 
-// names are those of what old or unusual files have, to be told to people.
-var names = map[string]string{
-	"1.2.840.113549.1.5.1":      "PBE with MD2 and DES",
-	"1.2.840.113549.1.5.4":      "PBE with MD2 and RC2",
-	"1.2.840.113549.1.5.6":      "PBE with MD5 and RC2",
-	"1.2.840.113549.1.5.11":     "PBE with SHA-1 and RC2",
-	"1.2.840.113549.1.12.1.1":   "PBE with SHA-1 and RC4",
-	"1.2.840.113549.1.12.1.2":   "PBE with SHA-1 and RC4",
-	"1.2.840.113549.1.12.1.5":   "PBE with SHA-1 and RC2",
-	"1.2.840.113549.1.12.1.6":   "PBE with SHA-1 and RC2",
-	"1.2.840.113549.3.2":        "RC2",
-	"1.3.14.3.2.7":              "PBES2 with DES",
-	"2.16.840.1.101.3.4.1.6":    "AES-GCM",
-	"2.16.840.1.101.3.4.1.26":   "AES-GCM",
-	"2.16.840.1.101.3.4.1.46":   "AES-GCM",
-	"1.2.392.200011.61.1.1.1.4": "Camellia",
+// nameOf is that of what old or unusual files have, to be told to people; empty if it is an odd one.
+func nameOf(id string) string {
+	switch id {
+	case "1.2.840.113549.1.5.1":
+		return "PBE with MD2 and DES"
+	case "1.2.840.113549.1.5.4":
+		return "PBE with MD2 and RC2"
+	case "1.2.840.113549.1.5.6":
+		return "PBE with MD5 and RC2"
+	case "1.2.840.113549.1.5.11", "1.2.840.113549.1.12.1.5", "1.2.840.113549.1.12.1.6":
+		return "PBE with SHA-1 and RC2"
+	case "1.2.840.113549.1.12.1.1", "1.2.840.113549.1.12.1.2":
+		return "PBE with SHA-1 and RC4"
+	case "1.2.840.113549.3.2":
+		return "RC2"
+	case "1.3.14.3.2.7":
+		return "PBES2 with DES"
+	case "2.16.840.1.101.3.4.1.6", "2.16.840.1.101.3.4.1.26", "2.16.840.1.101.3.4.1.46":
+		return "AES-GCM"
+	case "1.2.392.200011.61.1.1.1.4":
+		return "Camellia"
+	}
+	return ""
 }
 
 func Unsupported(oid string) error {
-	if name, ok := names[oid]; ok {
+	if name := nameOf(oid); name != "" {
 		return &UnsupportedError{Name: name}
 	}
 	return &UnsupportedError{Name: "the algorithm " + oid}
