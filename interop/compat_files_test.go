@@ -218,6 +218,7 @@ func (s compatSite) writeProxies(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.putProxy(t, "keyid", keyID, 0o600)
+	s.putProxy(t, "ofec", testca.Issue(t, s.credentialOf(t, "ec"), good), 0o600)
 	s.putProxy(t, "below", testca.Issue(t, testca.Issue(t, user, good), good), 0o600)
 	s.putProxy(t, "userended", testca.Issue(t, s.credentialOf(t, "expired"), good), 0o600)
 	s.putProxy(t, "shortuser", testca.Issue(t, s.credentialOf(t, "short"), good), 0o600) // which ends before its proxy
@@ -259,6 +260,7 @@ func (s compatSite) writeVOMSProxies(t *testing.T) {
 	}
 	for name, a := range map[string]aa.Template{
 		"vomsexpired": with(func(a *aa.Template) { a.NotBefore, a.NotAfter = now.Add(-24*time.Hour), now.Add(-12*time.Hour) }),
+		"vomsissuer":  with(func(a *aa.Template) { a.HolderIssuer = true }),
 		"vomstargets": with(func(a *aa.Template) { a.Targets = []string{"ce.example.org", "se.example.org"} }),
 		"vomsqualified": with(func(a *aa.Template) {
 			a.FQANs = []string{"/test.vo", "/test.vo/group"} // the short form, as IAM has it

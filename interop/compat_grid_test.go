@@ -48,6 +48,7 @@ func gridInitLines() compatTable {
 		{Line: "grid-proxy-init", User: "short"},
 		{Line: "grid-proxy-init", User: "expired", Differs: []string{"grid expired"}},
 		{Line: "grid-proxy-init", User: "none"},
+		{Line: "grid-proxy-init", User: "lax"},
 		{Line: "grid-proxy-init", User: "mismatch", Differs: []string{"grid mismatch"}},
 		{Line: "grid-proxy-init", User: "garbage"},
 		{Line: "grid-proxy-init", User: "ec"},

@@ -45,30 +45,40 @@ var (
 	variable = []struct {
 		pattern *regexp.Regexp
 		seconds func(match []string) (int64, bool)
+		columns bool // how many digits there are counts
 	}{
-		{regexp.MustCompile(`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d (?:UTC )?\d{4}`), parsedAs(time.ANSIC, time.UnixDate)},
-		{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), parsedAs(time.DateTime)},
-		{regexp.MustCompile(`\d{14}Z`), parsedAs("20060102150405Z")},
+		{regexp.MustCompile(`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d (?:UTC )?\d{4}`), parsedAs(time.ANSIC, time.UnixDate), false},
+		{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), parsedAs(time.DateTime), true},
+		{regexp.MustCompile(`\d{14}Z`), parsedAs("20060102150405Z"), true},
 		{regexp.MustCompile(`\b(?:\d+ (?:days?|hours?|minutes?|seconds?)(?: |\b)){1,4}`), func(m []string) (int64, bool) {
 			d, err := parseTimeLeft(m[0])
 			return int64(d.Seconds()), err == nil
-		}},
-		{regexp.MustCompile(`\b(\d+)(h?:)(\d\d)(m?:)(\d\d)\b`), func(m []string) (int64, bool) {
-			h, _ := strconv.ParseInt(m[1], 10, 64)
-			min, _ := strconv.ParseInt(m[3], 10, 64)
-			sec, _ := strconv.ParseInt(m[5], 10, 64)
-			return h*3600 + min*60 + sec, h+min+sec > 0
-		}},
+		}, false},
+		{regexp.MustCompile(`\b(\d+)h:(\d+)m:(\d+)s\b`), clock, false},
+		{regexp.MustCompile(`\b(\d+):(\d\d):(\d\d)\b`), clock, true},
 		{regexp.MustCompile(`(?m)^\d{3,9}$`), func(m []string) (int64, bool) {
 			n, err := strconv.ParseInt(m[0], 10, 64)
 			return n, err == nil && n%256 != 0 && n != 576 // no size of a key
-		}},
+		}, true},
 	}
 	madeName  = regexp.MustCompile(`/CN=\d{5,}`)          // of a proxy that the line has made
 	madeIn253 = regexp.MustCompile(`(^|[,:] ?)CN=\d{5,}`) // and so in RFC 2253
 	dots      = regexp.MustCompile(`[.+*]{4,}`)
 	progress  = regexp.MustCompile(`(Creating (?:temporary )?proxy )[.+*\n]*( Done)`)
 )
+
+// clock reads hours, minutes and seconds, but not zero, which is said of what has ended.
+func clock(m []string) (int64, bool) {
+	var seconds int64
+	for _, part := range m[1:] {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil {
+			return 0, false
+		}
+		seconds = 60*seconds + n
+	}
+	return seconds, seconds > 0
+}
 
 func parsedAs(layouts ...string) func([]string) (int64, bool) {
 	return func(m []string) (int64, bool) {
@@ -81,7 +91,7 @@ func parsedAs(layouts ...string) func([]string) (int64, bool) {
 	}
 }
 
-// times takes the times out of a text. The digits of an hour stay visible as their number, since columns matter.
+// times takes the times out of a text.
 func times(text string) (rest string, seconds []int64) {
 	for i, v := range variable {
 		text = v.pattern.ReplaceAllStringFunc(text, func(s string) string {
@@ -90,7 +100,7 @@ func times(text string) (rest string, seconds []int64) {
 				return s
 			}
 			seconds = append(seconds, n)
-			if i == 3 || i == 0 { // days or hours are not there when they are none
+			if !v.columns {
 				return fmt.Sprintf("<time %d>", i)
 			}
 			return fmt.Sprintf("<time %d: %s>", i, regexp.MustCompile(`\d`).ReplaceAllString(s, "9"))

@@ -130,7 +130,7 @@ func (s compatSite) run(t *testing.T, bin, dir, line, stdin string, env []string
 	cmd.WaitDelay = compatLimit
 	cmd.Env = append([]string{
 		"PATH=/srv/" + bin + ":/usr/bin:/bin", "HOME=/home/jane", "LC_ALL=C.UTF-8",
-		"X509_CERT_DIR=/srv/certificates", "X509_VOMS_DIR=/srv/vomsdir", "VOMS_USERCONF=/srv/vomses",
+		"X509_CERT_DIR=/srv/certificates", "X509_VOMS_DIR=/srv/vomsdir", "VOMS_USERCONF=/srv/vomses", "X509_VOMSES=/srv/vomses",
 		"VOMS_CLIENTS_JAVA_OPTIONS=-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData",
 	}, env...)
 	err := cmd.Run()

@@ -203,5 +203,6 @@ func compatTables() []compatTable {
 	return []compatTable{
 		vomsInfoLines(), vomsInitLines(), vomsListLines(), vomsDestroyLines(), vomsJavaLines(),
 		gridInitLines(), gridInfoLines(), gridDestroyLines(), gridCertLines(),
+		arcLines(), xrdLines(),
 	}
 }

@@ -5,10 +5,16 @@
 
 package interop_test
 
+import "slices"
+
 // vomsInfoLines are those of voms-proxy-info (C++ 2.1), the most used first.
 func vomsInfoLines() compatTable {
-	return compatTable{Tool: "voms-proxy-info", Lines: []compatLine{
-		// What scripts ask.
+	return compatTable{Tool: "voms-proxy-info", Lines: slices.Concat(vomsInfoAsked(), vomsInfoManual(), vomsInfoFiles())}
+}
+
+// vomsInfoAsked are what scripts ask.
+func vomsInfoAsked() []compatLine {
+	return []compatLine{
 		{Line: "voms-proxy-info -exists", Seen: 38, Has: "voms"},
 		{Line: "voms-proxy-info -exists", Seen: 38},
 		{Line: "voms-proxy-info -exists", Has: "minutes"},
@@ -59,8 +65,12 @@ func vomsInfoLines() compatTable {
 		{Line: "voms-proxy-info --fqan", Has: "voms2"},
 		{Line: "voms-proxy-info -subject", Seen: 1, Has: "voms"},
 		{Line: "voms-proxy-info -fqan | head -1", Seen: 1, Has: "vomsrole"},
+	}
+}
 
-		// What the manual has besides.
+// vomsInfoManual is what the manual has besides.
+func vomsInfoManual() []compatLine {
+	return []compatLine{
 		{Line: "voms-proxy-info -type", Has: "voms"},
 		{Line: "voms-proxy-info -strength", Has: "voms"},
 		{Line: "voms-proxy-info -keyusage", Has: "voms"},
@@ -91,8 +101,12 @@ func vomsInfoLines() compatTable {
 		{Line: "voms-proxy-info -t", Has: "voms"}, // of -text, -type, -timeleft, -targets
 		{Line: "voms-proxy-info stray", Has: "voms"},
 		{Line: "voms-proxy-info -file", Has: "voms"},
+	}
+}
 
-		// What a file can be.
+// vomsInfoFiles are what a file can be.
+func vomsInfoFiles() []compatLine {
+	return []compatLine{
 		{Line: "voms-proxy-info -all", Has: "limited"},
 		{Line: "voms-proxy-info -all", Has: "independent"},
 		{Line: "voms-proxy-info -all", Has: "draft"},
@@ -124,7 +138,7 @@ func vomsInfoLines() compatTable {
 		{Line: "voms-proxy-info", Has: "keyonly"},
 		{Line: "voms-proxy-info -file /srv/f/folder"},
 		{Line: "voms-proxy-info -exists -file /srv/f/none"},
-	}}
+	}
 }
 
 // vomsDestroyLines are those of voms-proxy-destroy (C++ 2.1).

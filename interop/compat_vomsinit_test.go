@@ -5,11 +5,18 @@
 
 package interop_test
 
+import "slices"
+
 // vomsInitLines are those of voms-proxy-init (C++ 2.1), the most used first.
 func vomsInitLines() compatTable {
+	return compatTable{Tool: "voms-proxy-init", Usually: []string{"init extensions", "init memory"},
+		Lines: slices.Concat(vomsInitAsked(), vomsInitManual(), vomsInitFaults())}
+}
+
+// vomsInitAsked are what people and scripts write.
+func vomsInitAsked() []compatLine {
 	const passphrase = compatPassphrase + "\n"
-	return compatTable{Tool: "voms-proxy-init", Usually: []string{"init extensions", "init memory"}, Lines: []compatLine{
-		// What people and scripts write.
+	return []compatLine{
 		{Line: "voms-proxy-init -voms test.vo", Seen: 34},
 		{Line: "voms-proxy-init -rfc -voms test.vo -valid 192:00", Seen: 25},
 		{Line: "voms-proxy-init -voms test.vo -valid 168:00", Seen: 23},
@@ -42,8 +49,12 @@ func vomsInitLines() compatTable {
 		{Line: "voms-proxy-init -voms test.vo -dont-verify-ac -quiet", Seen: 2},
 		{Line: "voms-proxy-init -cert " + compatProxy + " -key " + compatProxy +
 			" -out q -voms test.vo:/test.vo/Role=production -valid 10:54 -vomses /srv/vomses -r -timeout 12", Has: "keyid"},
+	}
+}
 
-		// What the manual has besides.
+// vomsInitManual is what the manual has besides.
+func vomsInitManual() []compatLine {
+	return []compatLine{
 		{Line: "voms-proxy-init"},
 		{Line: "voms-proxy-init -rfc"},
 		{Line: "voms-proxy-init -old", Differs: []string{"init kinds"}},
@@ -72,8 +83,13 @@ func vomsInitLines() compatTable {
 		{Line: "voms-proxy-init -vo test.vo"}, // of -voms, -vomslife, -vomses
 		{Line: "voms-proxy-init -unknown"},
 		{Line: "voms-proxy-init stray"},
+	}
+}
 
-		// What can be wrong.
+// vomsInitFaults are what can be wrong.
+func vomsInitFaults() []compatLine {
+	const passphrase = compatPassphrase + "\n"
+	return []compatLine{
 		{Line: "voms-proxy-init -voms nobody.vo", Has: "rfc"},
 		{Line: "voms-proxy-init -voms test.vo:/test.vo/Role=none"},
 		{Line: "voms-proxy-init -voms test.vo:/other.vo", Differs: []string{"init other VO"}},
@@ -86,6 +102,7 @@ func vomsInitLines() compatTable {
 		{Line: "voms-proxy-init", User: "expired", Differs: []string{"init expired"}},
 		{Line: "voms-proxy-init -voms test.vo", User: "expired", Differs: []string{"init expired"}},
 		{Line: "voms-proxy-init", User: "ec"},
+		{Line: "voms-proxy-init", User: "none"},
 		{Line: "voms-proxy-init", User: "lax"},
 		{Line: "voms-proxy-init", User: "mismatch"},
 		{Line: "voms-proxy-init", User: "garbage"},
@@ -101,7 +118,7 @@ func vomsInitLines() compatTable {
 		{Line: "voms-proxy-init -cert /none/cert.pem -key /none/key.pem"},
 		{Line: "voms-proxy-init", Has: "readonly", Differs: []string{"init in the way"}},
 		{Line: "chmod 500 .; voms-proxy-init -out p"},
-	}}
+	}
 }
 
 // vomsListLines are those of voms-proxy-list, which is voms-proxy-init -list.
@@ -134,6 +151,7 @@ func vomsJavaLines() compatTable {
 		{Line: "voms-proxy-init -pwstdin", User: "encrypted", Stdin: compatPassphrase + "\n"},
 		{Line: "voms-proxy-init --enable_legacy_protocol --vomses /srv/vomses --voms test.vo", User: "stranger"},
 		{Line: "voms-proxy-init --vomses /srv/vomses --voms nobody.vo"},
+		{Line: "voms-proxy-init", User: "none"},
 		{Line: "voms-proxy-destroy", Has: "voms"},
 		{Line: "voms-proxy-destroy -dry", Has: "voms"},
 		{Line: "voms-proxy-destroy"},

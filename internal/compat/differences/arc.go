@@ -6,6 +6,11 @@ package differences
 // arc are those of arcproxy and xrdgsiproxy.
 func arc() []Difference {
 	return []Difference{
+		{"arcproxy", "a proxy has both key identifiers, no extended key usage, and a serial number of its own", "RFC 3820 asks for unique serial numbers; each extension more is one that some server refuses"},
+		{"arcproxy", "which servers have answered is remembered in ~/.cache/x509up", "the next request goes there first"},
+		{"arcproxy", "attributes for a shorter time than was asked for are taken, with a warning", "the original takes the server's warning for an error"},
+		{"arcproxy", "a VO that no vomses file names is said first", "nobody is asked for a passphrase in vain"},
+		{"arcproxy", "a server that refuses is not said to be out of reach", "what it said is what helps"},
 		{"arcproxy", "the kind of a proxy of the draft, and of an end-entity certificate, is said", "the original calls them CA certificates"},
 		{"arcproxy", "the digest of a signature with ECDSA is said", "the original says unknown"},
 		{"arcproxy", "attributes signed by voms-api-java 3.3.5, and those whose holder is named by its issuer, are shown", "servers give such"},
@@ -21,6 +26,7 @@ func arc() []Difference {
 		{"arcproxy", "no attributes of a VO are an error, exit code 1, also where no vomses file is found", "the original exits 0 without a proxy"},
 		{"arcproxy", "a symbolic link, a file of somebody else, a read-only file and what is no credential are neither replaced nor removed", "a slip must not cost a file"},
 		{"xrdgsiproxy", "a proxy that cannot be made, shown or removed is exit code 1", "the original exits 0"},
+		{"xrdgsiproxy", "a proxy has no extended key usage, a serial number of 8 bytes, and begins five minutes before now", "as under the other names"},
 		{"xrdgsiproxy", "proxies are signed with SHA-256", "the original of Debian 12 takes SHA-1, which servers refuse"},
 		{"xrdgsiproxy", "a proxy ends with its certificate, and the end of the whole chain is shown", "it is of no use afterwards"},
 		{"xrdgsiproxy", "a key that is not that of the certificate is an error, also one of a curve", "the original makes a proxy that nobody takes"},

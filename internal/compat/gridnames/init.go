@@ -85,6 +85,9 @@ func (i *initRun) do(ctx context.Context) error {
 	if i.source, err = options.Source(i.con, acquire.Target{File: i.out}); err != nil {
 		return &stageError{"Couldn't find a valid location to write the proxy file.", err}
 	}
+	if err := i.mayRead(key); err != nil {
+		return err
+	}
 	i.source.Passphrase, i.source.Again, i.source.Found = i.passphrase, nil, i.found
 	i.debug(cert, key)
 	proxy := &acquire.Proxy{Policy: i.o.policy, PathLength: i.o.pathLength}
@@ -107,6 +110,20 @@ func (i *initRun) do(ctx context.Context) error {
 		return err
 	}
 	return i.report(result)
+}
+
+// mayRead refuses the key of somebody else, or one that others can read, before anything is said of the certificate.
+func (i *initRun) mayRead(key string) error {
+	if key == "" {
+		return nil
+	}
+	_, err := i.source.Files.ReadKeyFile(key)
+	_, mode := errors.AsType[*credstore.ModeError](err)
+	_, owner := errors.AsType[*credstore.OwnerError](err)
+	if mode || owner {
+		return &stageError{i.unreadable(err), err}
+	}
+	return nil
 }
 
 // failedToMake tells that there is no proxy, for another reason than that it would have expired.

@@ -208,6 +208,8 @@ func TestInitRefused(t *testing.T) {
 		{"voms-proxy-init", "-certdir HOME/none", 3, "", "unable to access trusted certificates in:x509_cert_dir=HOME/none\n", nil},
 		{"voms-proxy-init", "-cert HOME/none", 1, "", "Unable to find user certificate or key: HOME/none\n", nil},
 		{"voms-proxy-init", "-key HOME/none", 1, "", "Unable to find user certificate or key: HOME/none\n", nil},
+		{"voms-proxy-init", "", 1, "", "Unable to find user certificate or key: HOME/.globus/usercred.p12\n", withoutGlobus},
+		{"voms-proxy-init3", "", 1, "", "No credentials found!\n", withoutGlobus},
 		{"voms-proxy-init", "-noregen", 1, "", "Unable to find user certificate or key: HOME/proxy.pem\n", nil},
 		{"voms-proxy-init", "-voms nope:/nope/Role=x", 1, identity, "VOMS Server for nope:/nope/Role=x not known!\n", nil},
 		{"voms-proxy-init", "-pwstdin -key HOME/encrypted.pem", 3, "", "wrong pass phrase\n", func(t *testing.T, h *home) { h.encrypt(t, "bad\n") }},
@@ -245,6 +247,14 @@ func TestInitRefused(t *testing.T) {
 				t.Error("a proxy was stored")
 			}
 		})
+	}
+}
+
+// withoutGlobus leaves a user who has no certificate.
+func withoutGlobus(t *testing.T, h *home) {
+	t.Helper()
+	if err := os.RemoveAll(h.path(".globus")); err != nil {
+		t.Fatal(err)
 	}
 }
 

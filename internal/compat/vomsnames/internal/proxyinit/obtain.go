@@ -143,9 +143,7 @@ func (r *initRun) find() (cert, key string, err error) {
 func (r *initRun) load(ctx context.Context) (code int, ok bool) {
 	cert, key, err := r.find()
 	if err != nil {
-		r.Wording("ERROR: Couldn't find valid credentials to generate a proxy.", "No credentials found!")
-		r.Explain(err)
-		return exitCredential, false
+		return r.missing(err), false
 	}
 	for _, path := range []string{cert, key} {
 		if _, err := os.Stat(path); path != "" && errors.Is(err, fs.ErrNotExist) {
@@ -194,6 +192,20 @@ func (r *initRun) passphrase(ctx context.Context, file string) (string, error) {
 		r.Err("Failed to read pass-phrase from stdin\n")
 	}
 	return text, err
+}
+
+// missing says that there is no certificate, in the original's words that of the last place where it looks, and gives the exit code.
+func (r *initRun) missing(err error) int {
+	text, code := "ERROR: Couldn't find valid credentials to generate a proxy.", exitCredential
+	if home := r.env("HOME"); home != "" {
+		text, code = "Unable to find user certificate or key: "+filepath.Join(home, ".globus", "usercred.p12"), exitFailure
+	}
+	r.Wording(text, "No credentials found!")
+	r.Explain(err)
+	if r.Like == front.Java {
+		return exitFailure
+	}
+	return code
 }
 
 // unloaded says why the certificate and its key will not do, and gives the exit code.
