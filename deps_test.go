@@ -57,7 +57,9 @@ var stands = map[string][]string{
 	"internal/cli/files":   {"internal/cli/console"},
 	"internal/cli/ask":     {"internal/cli/console", "internal/cli/files"},
 	"internal/cli/login":   {"internal/cli/console", "internal/cli/files", "internal/cli/ask"},
-	"internal/cli/verdict": {"internal/cli/console", "internal/cli/files", "internal/cli/ask"},
+	"internal/cli/verdict": {"internal/cli/console", "internal/cli/files", "internal/cli/ask", "internal/cli/verdict/mender"},
+
+	"internal/cli/verdict/mender": {},
 }
 
 // thirdParty says where a module may be imported, outside tests. Etree comes

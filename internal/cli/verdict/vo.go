@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/x509up/x509up/internal/cli/verdict/mender"
 	"github.com/x509up/x509up/internal/nearest"
 	"github.com/x509up/x509up/internal/vo"
 	"github.com/x509up/x509up/internal/vo/health"
@@ -34,12 +35,12 @@ func judgeVO(err error, v *Verdict) bool {
 	}
 	if unwell, ok := errors.AsType[*health.UnhealthyError](err); ok {
 		if m, ok := errors.AsType[voms.Mender](unwell.Err); ok {
-			return v.is(ExitVOMS, mends(m)...)
+			return v.is(ExitVOMS, mender.Hints(m)...)
 		}
 		return v.is(ExitVOMS, "tell the administrators of the server")
 	}
-	if m, ok := attributesMender(err); ok {
-		return v.is(ExitVOMS, mends(m)...)
+	if m, ok := mender.Of(err); ok {
+		return v.is(ExitVOMS, mender.Hints(m)...)
 	}
 	for ; err != nil; err = errors.Unwrap(err) {
 		if judgeVOFiles(err, v) {
@@ -59,38 +60,6 @@ func unknownHosts(failures []error) bool {
 
 func unknownHostHint(vo string) string {
 	return "check the name: x509up vo show " + shellQuote(vo) + " tells which file has it; x509up vo add takes the server that the VO has now"
-}
-
-// mends are the hints of an error that knows what mends it.
-func mends(m voms.Mender) []string {
-	hints := []string{m.Mend()}
-	if _, missing := m.(*voms.LSCMissingError); missing {
-		hints = append(hints, "x509up vo add takes LSC files, or the VO's ID card, and needs no administrator")
-	}
-	return hints
-}
-
-// attributesMender is an error of voms.AC.Verify.
-func attributesMender(err error) (voms.Mender, bool) {
-	for ; err != nil; err = errors.Unwrap(err) {
-		switch e := err.(type) {
-		case *voms.RuleError:
-			return e, true
-		case *voms.LSCMissingError:
-			return e, true
-		case *voms.LSCError:
-			return e, true
-		case *voms.LSCMismatchError:
-			return e, true
-		case *voms.HolderError:
-			return e, true
-		case *voms.ValidityError:
-			return e, true
-		case *voms.TargetError:
-			return e, true
-		}
-	}
-	return nil, false
 }
 
 func judgeVOFiles(err error, v *Verdict) bool {

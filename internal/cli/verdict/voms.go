@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/x509up/x509up/internal/acquire"
+	"github.com/x509up/x509up/internal/cli/verdict/mender"
 	"github.com/x509up/x509up/internal/nearest"
 	"github.com/x509up/x509up/voms"
 	"github.com/x509up/x509up/voms/contact"
@@ -59,13 +60,13 @@ func judgeVOMS(e *acquire.VOMSError, v *Verdict) bool {
 		return judgeServers(e, failed, v)
 	}
 	const atFault = "tell the administrators of the VO: its server is at fault"
-	switch m, _ := attributesMender(e.Err); m.(type) { // of what has just come, so that asking again mends nothing
+	switch m, _ := mender.Of(e.Err); m.(type) { // of what has just come, so that asking again mends nothing
 	case *voms.ValidityError:
 		return v.is(ExitVOMS, "compare this computer's clock; if it is right, "+atFault)
 	case nil, *voms.HolderError:
 		return v.is(ExitVOMS, atFault)
 	default:
-		return v.is(ExitVOMS, mends(m)...)
+		return v.is(ExitVOMS, mender.Hints(m)...)
 	}
 }
 
@@ -104,7 +105,7 @@ func judgeServers(e *acquire.VOMSError, failed *contact.FailedError, v *Verdict)
 func aboutAttributes(err error) bool {
 	_, broken := errors.AsType[*voms.ParseError](err)
 	_, foreign := errors.AsType[*acquire.ForeignError](err)
-	_, mends := attributesMender(err)
+	_, mends := mender.Of(err)
 	return broken || foreign || mends
 }
 
