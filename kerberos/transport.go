@@ -46,7 +46,6 @@ type Transport struct {
 
 const (
 	maxBody  = 1 << 20 // of a request that is kept to be sent again, in bytes
-	maxToken = 1 << 16 // of an answer, in bytes; headers are as long at most with many servers
 	maxDrain = 1 << 16 // of a page that nobody reads, in bytes, so that the connection can be used again
 )
 
@@ -144,7 +143,7 @@ func judge(answer *http.Response, host string, got obtained, pending *gss.Pendin
 	var err error
 	if token != "" {
 		var data []byte
-		if data, err = decode(token); err == nil {
+		if data, err = challenge.Decode(token); err == nil {
 			_, err = pending.Finish(data)
 		}
 	}
@@ -160,17 +159,6 @@ func judge(answer *http.Response, host string, got obtained, pending *gss.Pendin
 		return &MutualError{host, spn, shown(err.Error())}
 	}
 	return nil
-}
-
-func decode(token string) ([]byte, error) {
-	if len(token) > maxToken {
-		return nil, errors.New("its token is too long")
-	}
-	data, err := base64.StdEncoding.DecodeString(token)
-	if err != nil {
-		return nil, errors.New("its token is not base64")
-	}
-	return data, nil
 }
 
 // checkURL allows https, and http to this machine, for tests.

@@ -11,6 +11,8 @@
 package challenge
 
 import (
+	"encoding/base64"
+	"errors"
 	"iter"
 	"net/http"
 	"strings"
@@ -22,6 +24,7 @@ import (
 const (
 	maxChallenges = 16
 	maxScheme     = 80
+	maxToken      = 1 << 16 // bytes; headers are as long at most with many servers
 )
 
 // Challenge is one of WWW-Authenticate.
@@ -71,6 +74,18 @@ func Negotiate(challenges []Challenge) (token string, offered bool) {
 		}
 	}
 	return token, offered
+}
+
+// Decode gives the bytes of a token. The error is a clause about a server, such as "its token is not base64".
+func Decode(token string) ([]byte, error) {
+	if len(token) > maxToken {
+		return nil, errors.New("its token is too long")
+	}
+	data, err := base64.StdEncoding.DecodeString(token)
+	if err != nil {
+		return nil, errors.New("its token is not base64")
+	}
+	return data, nil
 }
 
 // Schemes are the names of all, in the order in which the server has them.

@@ -4,6 +4,7 @@
 package challenge_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -62,6 +63,23 @@ func TestNegotiate(t *testing.T) {
 		token, offered := challenge.Negotiate(found)
 		if token != test.token || offered != test.offered || !slices.Equal(challenge.Schemes(found), test.schemes) {
 			t.Errorf("%q: %q, %v, %q", test.fields, token, offered, challenge.Schemes(found))
+		}
+	}
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ token, want, err string }{
+		{"aGVsbG8=", "hello", ""},
+		{"", "", ""},
+		{"aGVsbG8", "", "its token is not base64"},
+		{"a-b_", "", "its token is not base64"},
+		{strings.Repeat("AAAA", 1<<14), strings.Repeat("\x00", 3<<14), ""},
+		{strings.Repeat("AAAA", 1<<14+1), "", "its token is too long"},
+	} {
+		got, err := challenge.Decode(c.token)
+		if text := fmt.Sprint(err); string(got) != c.want || err == nil != (c.err == "") || err != nil && text != c.err {
+			t.Errorf("%.20q: %.20q, %v", c.token, got, err)
 		}
 	}
 }
