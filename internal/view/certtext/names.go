@@ -16,21 +16,15 @@ type reader struct {
 	name func(der []byte) string // writes a distinguished name
 }
 
-// Tags of a GeneralName (RFC 5280 §4.2.1.6).
+// Tags of a GeneralName (RFC 5280 §4.2.1.6): 0x80 is context-specific, 0xa0 is constructed besides (X.690 §8.1.2).
 const (
-	tagOtherName  = asn1.Tag(0 | contextSpecific | constructed)
-	tagEmail      = asn1.Tag(1 | contextSpecific)
-	tagDNS        = asn1.Tag(2 | contextSpecific)
-	tagDirectory  = asn1.Tag(4 | contextSpecific | constructed)
-	tagURI        = asn1.Tag(6 | contextSpecific)
-	tagIP         = asn1.Tag(7 | contextSpecific)
-	tagRegistered = asn1.Tag(8 | contextSpecific)
-)
-
-// Bits of a tag (X.690 §8.1.2).
-const (
-	contextSpecific = 0x80
-	constructed     = 0x20
+	tagOtherName  = asn1.Tag(0xa0 | 0)
+	tagEmail      = asn1.Tag(0x80 | 1)
+	tagDNS        = asn1.Tag(0x80 | 2)
+	tagDirectory  = asn1.Tag(0xa0 | 4)
+	tagURI        = asn1.Tag(0x80 | 6)
+	tagIP         = asn1.Tag(0x80 | 7)
+	tagRegistered = asn1.Tag(0x80 | 8)
 )
 
 // generalName reads one GeneralName, of any form.

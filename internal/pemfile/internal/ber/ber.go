@@ -34,14 +34,8 @@ const (
 // ErrMalformed means that the data is not one element of BER, or deeper than 32 levels.
 var ErrMalformed = errors.New("malformed BER")
 
-// tagContent is [0], constructed.
-const tagContent = asn1.Tag(0 | classContextSpecific | constructed)
-
-// Bits of a tag (X.690 §8.1.2).
-const (
-	classContextSpecific = 0x80
-	constructed          = 0x20
-)
+// tagContent is [0], context-specific and constructed.
+const tagContent = asn1.Tag(0xa0 | 0)
 
 // ToDER returns the one element that ber is made of in DER.
 func ToDER(ber []byte) ([]byte, error) {
