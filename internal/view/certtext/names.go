@@ -18,7 +18,7 @@ type reader struct {
 
 // Tags of a GeneralName (RFC 5280 §4.2.1.6): 0x80 is context-specific, 0xa0 is constructed besides (X.690 §8.1.2).
 const (
-	tagOtherName  = asn1.Tag(0xa0 | 0)
+	tagOtherName  = asn1.Tag(0xa0)
 	tagEmail      = asn1.Tag(0x80 | 1)
 	tagDNS        = asn1.Tag(0x80 | 2)
 	tagDirectory  = asn1.Tag(0xa0 | 4)

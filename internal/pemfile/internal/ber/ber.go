@@ -35,7 +35,7 @@ const (
 var ErrMalformed = errors.New("malformed BER")
 
 // tagContent is [0], context-specific and constructed.
-const tagContent = asn1.Tag(0xa0 | 0)
+const tagContent = asn1.Tag(0xa0)
 
 // ToDER returns the one element that ber is made of in DER.
 func ToDER(ber []byte) ([]byte, error) {
