@@ -44,7 +44,7 @@ func bodyLines(header http.Header, data []byte, answer bool) []string {
 			return []string{size[:len(size)-1] + " that cannot be read as XML]"}
 		}
 		return bounded(lines)
-	case answer && texts()[media] && isHarmlessText(data):
+	case answer && texts.has(media) && isHarmlessText(data):
 		return bounded(strings.Split(strings.TrimRight(withoutTokens(string(data)), "\r\n"), "\n"))
 	}
 	return []string{size}
@@ -58,7 +58,7 @@ func bounded(lines []string) []string {
 }
 
 // formFields are the fields of the getcert protocol that hold no secret.
-var formFields = wordSet("submit SUBMIT certreq certlifetime p12lifetime p12multiplier")
+const formFields = words("submit SUBMIT certreq certlifetime p12lifetime p12multiplier")
 
 // formLines has a line for each field, and more for a certificate request.
 func formLines(data string) []string {
@@ -66,8 +66,8 @@ func formLines(data string) []string {
 	for pair := range strings.SplitSeq(data, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		text, err := url.QueryUnescape(value)
-		if err != nil || !formFields()[name] || !isHarmlessText([]byte(text)) {
-			lines = append(lines, cleanPair(pair, nil))
+		if err != nil || !formFields.has(name) || !isHarmlessText([]byte(text)) {
+			lines = append(lines, cleanPair(pair, ""))
 			continue
 		}
 		lines = append(lines, name+"="+withoutTokens(strings.TrimRight(text, "\r\n")))
@@ -76,7 +76,7 @@ func formLines(data string) []string {
 }
 
 // texts are the types in which errors and certificates come.
-var texts = wordSet("text/plain application/x-pem-file application/pem-certificate-chain application/x-x509-user-cert")
+const texts = words("text/plain application/x-pem-file application/pem-certificate-chain application/x-x509-user-cert")
 
 // isHarmlessText looks for what a text must not hold to be shown: a private
 // key, markup, which has rules of its own, or NUL, because the words of UTF-16

@@ -9,13 +9,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/x509up/x509up/internal/secret"
 )
 
 // harmless are the header fields whose values are shown as they are.
-var harmless = wordSet(`Accept Accept-Encoding Accept-Language Accept-Ranges Age Allow Cache-Control Connection
+const harmless = words(`Accept Accept-Encoding Accept-Language Accept-Ranges Age Allow Cache-Control Connection
 	Content-Disposition Content-Encoding Content-Language Content-Length Content-Range Content-Type Date Etag Expires
 	If-Modified-Since If-None-Match Keep-Alive Last-Modified Paos Pragma Range Retry-After Server Soapaction
 	Strict-Transport-Security Te Trailer Transfer-Encoding Upgrade User-Agent Vary Via Warning X-Content-Type-Options
@@ -38,15 +37,10 @@ func cleaner(name string) func(string) string {
 	return nil
 }
 
-func wordSet(words string) func() map[string]bool {
-	return sync.OnceValue(func() map[string]bool {
-		set := map[string]bool{}
-		for _, w := range strings.Fields(words) {
-			set[w] = true
-		}
-		return set
-	})
-}
+// words is a set of words with blanks between them.
+type words string
+
+func (w words) has(word string) bool { return slices.Contains(strings.Fields(string(w)), word) }
 
 // headerLines has a line for each value, sorted by name.
 func headerLines(header http.Header) []string {
@@ -63,7 +57,7 @@ func cleanField(name, value string) string {
 	if clean := cleaner(name); clean != nil {
 		return clean(value)
 	}
-	if harmless()[name] {
+	if harmless.has(name) {
 		return oneLine(value)
 	}
 	return secret.Redacted
@@ -156,7 +150,7 @@ func cleanURL(u *url.URL) string {
 		plain, parameters, ok := strings.Cut(segment, ";")
 		b.WriteString(plain)
 		if ok {
-			b.WriteString(";" + cleanPair(parameters, nil))
+			b.WriteString(";" + cleanPair(parameters, ""))
 		}
 	}
 	if u.Opaque != "" {
@@ -165,7 +159,7 @@ func cleanURL(u *url.URL) string {
 	if u.RawQuery != "" {
 		var pairs []string
 		for pair := range strings.SplitSeq(u.RawQuery, "&") {
-			pairs = append(pairs, cleanPair(pair, harmlessParameters()))
+			pairs = append(pairs, cleanPair(pair, harmlessParameters))
 		}
 		b.WriteString("?" + strings.Join(pairs, "&"))
 	}
@@ -177,7 +171,7 @@ func cleanURL(u *url.URL) string {
 
 // harmlessParameters are those of a query whose values are shown if they are as
 // plain as harmlessValue: the identity provider that a login goes to.
-var harmlessParameters = wordSet("entityID idphint lang skin")
+const harmlessParameters = words("entityID idphint lang skin")
 
 var (
 	harmlessValue = pattern(`^(?:[\w.:/-]|%3A|%2F)*$`)
@@ -187,12 +181,12 @@ var (
 // cleanPair shows the name in name=value, and the value if the name is in shown.
 // What has no value may itself be a secret, and so may the padding of base64
 // make it look like a name.
-func cleanPair(pair string, shown map[string]bool) string {
+func cleanPair(pair string, shown words) string {
 	name, value, _ := strings.Cut(pair, "=")
 	switch {
 	case !plainName().MatchString(name) || strings.Trim(value, "=") == "":
 		return secret.Redacted
-	case shown[name] && harmlessValue().MatchString(value):
+	case shown.has(name) && harmlessValue().MatchString(value):
 		return pair
 	}
 	return name + "=" + secret.Redacted

@@ -32,7 +32,7 @@ const (
 
 // closed are the elements of which nothing but the size is shown, in whatever
 // namespace: SAML 1.1 and later versions have them, too.
-var closed = wordSet(`Assertion EncryptedAssertion EncryptedAttribute EncryptedID NewEncryptedID EncryptedData EncryptedKey
+const closed = words(`Assertion EncryptedAssertion EncryptedAttribute EncryptedID NewEncryptedID EncryptedData EncryptedKey
 	NameID NameIdentifier GeneratedKey SessionKey SignatureValue Artifact BinarySecurityToken UsernameToken`)
 
 // open are the elements whose text is shown.
@@ -46,7 +46,7 @@ var open = sync.OnceValue(func() map[xml.Name]bool {
 })
 
 // attributes are shown on elements of the namespaces that are known.
-var attributes = wordSet(`actor Algorithm AllowCreate AssertionConsumerServiceIndex AssertionConsumerServiceURL Binding
+const attributes = words(`actor Algorithm AllowCreate AssertionConsumerServiceIndex AssertionConsumerServiceURL Binding
 	Comparison Consent Destination entityID ForceAuthn Format ID InResponseTo index IsPassive isDefault IssueInstant Loc
 	Location messageID mustUnderstand Name protocolSupportEnumeration ProtocolBinding ProviderID ProviderName
 	refToMessageID responseConsumerURL role service SPNameQualifier Type validUntil Value Version`)
@@ -130,7 +130,7 @@ func (o *outliner) startElement(t xml.StartElement) bool {
 	} else {
 		parent := o.path[len(o.path)-1]
 		parent.inner = true
-		e.quiet = parent.quiet || closed()[parent.name.Local]
+		e.quiet = parent.quiet || closed.has(parent.name.Local)
 	}
 	if !e.quiet {
 		e.raw = shownName(t.Name)
@@ -149,7 +149,7 @@ func (o *outliner) endElement(end int64) {
 	}
 	content, text := "", oneLine(string(e.text))
 	switch {
-	case closed()[e.name.Local]:
+	case closed.has(e.name.Local):
 		content = fmt.Sprintf("[%d bytes]", end-e.start)
 	case e.inner:
 		if text != "" {
@@ -187,7 +187,7 @@ func shownName(name xml.Name) string {
 }
 
 func shownAttributes(t xml.StartElement) string {
-	if closed()[t.Name.Local] {
+	if closed.has(t.Name.Local) {
 		return ""
 	}
 	var b strings.Builder
@@ -196,7 +196,7 @@ func shownAttributes(t xml.StartElement) string {
 			continue
 		}
 		value := secret.Redacted
-		if known()[t.Name.Space] && attributes()[a.Name.Local] {
+		if known()[t.Name.Space] && attributes.has(a.Name.Local) {
 			value = shownValue(a.Value)
 		}
 		fmt.Fprintf(&b, " %s=%q", shownName(a.Name), value)
