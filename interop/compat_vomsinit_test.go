@@ -23,6 +23,7 @@ func vomsInitAsked() []compatLine {
 		{Line: "voms-proxy-init -rfc -voms test.vo", Seen: 8, Has: "expired"},
 		{Line: "voms-proxy-init --voms test.vo --valid 24:00 --out x509; ls", Seen: 6},
 		{Line: "voms-proxy-init -voms test.vo -cert ~/.globus/usercert.pem -key ~/.globus/userkey.pem", Seen: 5},
+		{Line: "voms-proxy-init -noregen -rfc -valid 10:30 -voms test.vo:/test.vo/Role=VO-Admin", Seen: 8, Has: "keyid"},
 		{Line: "voms-proxy-init -noregen -rfc -voms test.vo:/test.vo/Role=VO-Admin", Seen: 8, Has: "keyid", Differs: []string{"init shorter"}},
 		{Line: "voms-proxy-init -noregen -voms test.vo:/test.vo/group", Seen: 8, Has: "keyid", Differs: []string{"init shorter"}},
 		{Line: "voms-proxy-init -cert ~/.globus/usercert.pem -key ~/.globus/userkey.pem -out robot -valid 96:00 -voms test.vo -rfc -timeout 5"},
