@@ -16,6 +16,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto"
 	"fmt"
 	"time"
 
@@ -52,6 +53,8 @@ type Request struct {
 	// KeyType is the type of the keys that are made here; not of one that the
 	// source has, or that its server makes.
 	KeyType proxycert.KeyType
+	// NewKey makes a key, for several goroutines at once; nil: a new one of its type. Tests have some ready.
+	NewKey func(proxycert.KeyType) (crypto.Signer, error)
 	// KeyFormat is how the key is written.
 	KeyFormat proxycert.KeyFormat
 	// Reuse keeps a stored credential that is what is asked for and has at
@@ -216,7 +219,11 @@ func (r Request) obtain(ctx context.Context) (*proxycert.Credential, []string, e
 // fromSource gets the credential, and the pool, in which as many keys more are
 // made as is said. Stop ends that.
 func (r Request) fromSource(ctx context.Context, more int) (c *proxycert.Credential, keys *keygen.Pool, stop func(), err error) {
-	keys = keygen.Start(r.KeyType, r.Source.Keys()+more)
+	if n := r.Source.Keys() + more; r.NewKey != nil {
+		keys = keygen.StartWith(r.NewKey, r.KeyType, n)
+	} else {
+		keys = keygen.Start(r.KeyType, n)
+	}
 	if c, err = r.Source.Obtain(ctx, keys, r.Lifetime); err != nil {
 		keys.Stop()
 		return nil, nil, nil, err

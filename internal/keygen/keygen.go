@@ -48,6 +48,11 @@ const maxWorkers = 8
 
 // Start begins to make n keys. It does not block.
 func Start(keyType proxycert.KeyType, n int) *Pool {
+	return StartWith(func(k proxycert.KeyType) (crypto.Signer, error) { return k.Generate(nil) }, keyType, n)
+}
+
+// StartWith is Start with another way to make a key, which several goroutines use at once.
+func StartWith(generate func(proxycert.KeyType) (crypto.Signer, error), keyType proxycert.KeyType, n int) *Pool {
 	p := &Pool{keys: make(chan result, max(n, 0))}
 	if n <= 0 {
 		return p
@@ -59,7 +64,7 @@ func Start(keyType proxycert.KeyType, n int) *Pool {
 	addPlaces(workers)
 	var working sync.WaitGroup
 	for range workers {
-		working.Go(func() { p.work(keyType) })
+		working.Go(func() { p.work(generate, keyType) })
 	}
 	go func() {
 		working.Wait()
@@ -79,9 +84,9 @@ func addPlaces(n int) {
 
 // work makes keys until there are enough. A key that is finished when there
 // are enough already is dropped.
-func (p *Pool) work(keyType proxycert.KeyType) {
+func (p *Pool) work(generate func(proxycert.KeyType) (crypto.Signer, error), keyType proxycert.KeyType) {
 	for p.missing.Load() > 0 {
-		key, err := keyType.Generate(nil)
+		key, err := generate(keyType)
 		if p.missing.Add(-1) < 0 {
 			return
 		}

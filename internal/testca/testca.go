@@ -216,3 +216,12 @@ func or(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// NewKey is a key of its type that acquire.Request.NewKey may have: of RSA 2048 one of the shared, to make which takes a race
+// detector seconds; of the others a new one.
+func NewKey(k proxycert.KeyType) (crypto.Signer, error) {
+	if k == proxycert.RSA2048 {
+		return RSA(2), nil
+	}
+	return k.Generate(nil)
+}

@@ -16,6 +16,7 @@
 package console
 
 import (
+	"crypto"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,6 +31,7 @@ import (
 	"github.com/x509up/x509up/internal/keyring"
 	"github.com/x509up/x509up/internal/term"
 	"github.com/x509up/x509up/internal/view"
+	"github.com/x509up/x509up/proxycert"
 )
 
 // Surroundings are what the program has from its system; tests put their own in.
@@ -40,6 +42,8 @@ type Surroundings struct {
 	Now      func() time.Time
 	Version  string          // what the linker set; empty if it set none
 	Keyring  keyring.Keyring // the zero value is that of the system
+	// NewKey makes the keys of credentials; nil: new ones.
+	NewKey func(proxycert.KeyType) (crypto.Signer, error)
 }
 
 // System is the process's own surroundings. Version is what the linker set.

@@ -251,7 +251,7 @@ func (o CertOptions) Request(con *console.Console) (acquire.Request, error) {
 	}
 	r = acquire.Request{
 		Target: acquire.Target{File: o.File}, Lifetime: lifetime, KeyType: keyType, KeyFormat: keyFormat,
-		Reuse: reuse, Now: con.Now, Notify: func(doing string) { con.Tell("%s", doing) },
+		Reuse: reuse, Now: con.Now, NewKey: con.NewKey, Notify: func(doing string) { con.Tell("%s", doing) },
 	}
 	if lifetime == 0 {
 		r.Lifetime, r.DefaultLifetime = defaultHours*time.Hour, true

@@ -249,6 +249,6 @@ func (o InitOptions) Request(con *console.Console) (acquire.Request, error) {
 	}
 	return acquire.Request{
 		Target: acquire.Target{File: o.File, Files: files.Reader(con, o.KeyMode, o.Profile)}, Lifetime: lifetime, DefaultLifetime: o.Valid == "" && o.Hours == "", Proxy: proxy, VOMS: attributes, KeyType: keyType, KeyFormat: keyFormat,
-		Reuse: reuse, Now: con.Now, Notify: func(doing string) { con.Tell("%s", doing) },
+		Reuse: reuse, Now: con.Now, NewKey: con.NewKey, Notify: func(doing string) { con.Tell("%s", doing) },
 	}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/compat/arcnames"
 	"github.com/x509up/x509up/internal/fed"
+	"github.com/x509up/x509up/internal/testca"
 )
 
 // TestArcVOMS: what is printed of the servers of VOs, and which attributes are in the proxy then.
@@ -38,7 +39,7 @@ func TestArcVOMS(t *testing.T) {
 	run := func(main func(console.Surroundings) int) (out, said string, code int) {
 		var stdout, stderr bytes.Buffer
 		code = main(console.Surroundings{
-			In: strings.NewReader(""), Out: &stdout, Err: &stderr, Env: func(name string) string { return env[name] }, Now: time.Now,
+			In: strings.NewReader(""), Out: &stdout, Err: &stderr, Env: func(name string) string { return env[name] }, Now: time.Now, NewKey: testca.NewKey,
 		})
 		return stdout.String(), stderr.String(), code
 	}

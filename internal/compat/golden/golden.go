@@ -30,6 +30,7 @@ import (
 
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/compat/tool"
+	"github.com/x509up/x509up/internal/testca"
 )
 
 // Now is the time at which the originals were run.
@@ -55,7 +56,7 @@ func Run(t testing.TB, tools []tool.Tool, stdin string, line ...string) Result {
 	}
 	var out, err bytes.Buffer
 	con := &console.Console{Surroundings: console.Surroundings{
-		In: strings.NewReader(stdin), Out: &out, Err: &err, Now: func() time.Time { return Now }, Env: func(name string) string { return env[name] },
+		In: strings.NewReader(stdin), Out: &out, Err: &err, Now: func() time.Time { return Now }, Env: func(name string) string { return env[name] }, NewKey: testca.NewKey,
 	}}
 	code := tools[i].Run(t.Context(), con, line[0], line[1:])
 	return Result{out.String(), err.String(), code}

@@ -101,7 +101,7 @@ func (i *initRun) do(ctx context.Context) error {
 	}
 	result, err := acquire.Run(ctx, acquire.Request{
 		Source: i, Target: acquire.Target{File: i.out}, Lifetime: i.o.lifetime(), DefaultLifetime: true,
-		Proxy: proxy, KeyType: i.o.keyType(), KeyFormat: proxycert.PKCS8, Now: i.con.Now,
+		Proxy: proxy, KeyType: i.o.keyType(), KeyFormat: proxycert.PKCS8, Now: i.con.Now, NewKey: i.con.NewKey,
 	})
 	if i.issuer != nil && !failedToMake(err) {
 		i.say(" Done\n")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/compat/vomsnames"
+	"github.com/x509up/x509up/internal/testca"
 )
 
 // run runs a program, and gives what it said.
@@ -31,6 +32,7 @@ func run(t testing.TB, s console.Surroundings, name string, args ...string) (out
 	if s.Now == nil {
 		s.Now = time.Now
 	}
+	s.NewKey = testca.NewKey
 	for _, tool := range vomsnames.Tools() {
 		if tool.Name == strings.TrimRight(name, "23") {
 			code = tool.Run(t.Context(), &console.Console{Surroundings: s}, name, args)

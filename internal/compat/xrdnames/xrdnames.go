@@ -386,7 +386,7 @@ func (x *xrd) init(ctx context.Context) int {
 	}
 	result, err := acquire.Run(ctx, acquire.Request{
 		Source: source, Target: target, Lifetime: x.valid, DefaultLifetime: true, Proxy: proxy,
-		KeyType: x.keyType(), KeyFormat: proxycert.PKCS8, Now: x.con.Now,
+		KeyType: x.keyType(), KeyFormat: proxycert.PKCS8, Now: x.con.Now, NewKey: x.con.NewKey,
 	})
 	if err != nil {
 		return x.problems(files.UserFile(err))

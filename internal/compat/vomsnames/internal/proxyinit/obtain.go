@@ -249,7 +249,7 @@ func (r *initRun) request() (q acquire.Request, code int, ok bool) {
 	}
 	q = acquire.Request{
 		Source: obtained{r.credential}, Target: acquire.Target{File: r.o.target(r.Program)}, Lifetime: r.o.span, DefaultLifetime: true,
-		Proxy: proxy, KeyType: r.o.keyType(r.Program, r.credential), Now: r.Con.Now, Notify: func(doing string) { r.Con.Tell("%s", doing) },
+		Proxy: proxy, KeyType: r.o.keyType(r.Program, r.credential), Now: r.Con.Now, NewKey: r.Con.NewKey, Notify: func(doing string) { r.Con.Tell("%s", doing) },
 	}
 	options := vomsopt.Options{
 		VOs: r.o.vos, Order: r.o.order, Targets: r.o.targets, Lifetime: r.o.acSpan, Timeout: time.Duration(r.o.timeout) * time.Second,
