@@ -23,7 +23,7 @@ func gridInitLines() compatTable {
 		{Line: "grid-proxy-init -old", Differs: []string{"grid kinds"}},
 		{Line: "grid-proxy-init -draft", Differs: []string{"grid kinds"}},
 		{Line: "grid-proxy-init -bits 1024", Differs: []string{"grid bits"}},
-		{Line: "grid-proxy-init -bits 4096 -valid 0:10"},
+		{Line: "grid-proxy-init -bits 2048 -valid 0:10"},
 		{Line: "grid-proxy-init -bits 3072"},
 		{Line: "grid-proxy-init -path-length 2"},
 		{Line: "grid-proxy-init -path-length 0", Differs: []string{"grid path"}},
