@@ -15,7 +15,6 @@ import (
 	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/compat/arcnames"
 	"github.com/x509up/x509up/internal/compat/golden"
-	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/proxycert"
 )
@@ -69,10 +68,7 @@ func home(t *testing.T) string {
 	jane := ca.Issue(t, testca.Leaf{Subject: subject, Key: testca.RSA(1)})
 	over := ca.Issue(t, testca.Leaf{Subject: subject, Key: testca.RSA(1), NotAfter: golden.Now.Add(-time.Hour)})
 	curve := ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=Eve"})
-	encrypted, err := pemfile.EncryptKey(jane.Key, "secret")
-	if err != nil {
-		t.Fatal(err)
-	}
+	encrypted := golden.EncryptedKey()
 	plain := func(c *proxycert.Credential) []byte {
 		key, err := c.MarshalKey(proxycert.PKCS8)
 		if err != nil {

@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -30,6 +31,7 @@ import (
 
 	"github.com/x509up/x509up/internal/cli/console"
 	"github.com/x509up/x509up/internal/compat/tool"
+	"github.com/x509up/x509up/internal/pemfile"
 	"github.com/x509up/x509up/internal/testca"
 )
 
@@ -61,6 +63,17 @@ func Run(t testing.TB, tools []tool.Tool, stdin string, line ...string) Result {
 	code := tools[i].Run(t.Context(), con, line[0], line[1:])
 	return Result{out.String(), err.String(), code}
 }
+
+// EncryptedKey is testca.RSA(1) with the passphrase "secret", as PEM. It is made once: that takes half a million rounds.
+func EncryptedKey() []byte { return encryptedKey() }
+
+var encryptedKey = sync.OnceValue(func() []byte {
+	block, err := pemfile.EncryptKey(testca.RSA(1), "secret")
+	if err != nil {
+		panic(err)
+	}
+	return block
+})
 
 // Check runs all command lines of a file, in a folder. Stderr counts only with stderr. Of those in except the result is another one, for the reason
 // that is given there.

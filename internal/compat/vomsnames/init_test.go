@@ -17,7 +17,7 @@ import (
 
 	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/cli/console"
-	"github.com/x509up/x509up/internal/pemfile"
+	vectors "github.com/x509up/x509up/internal/compat/golden"
 	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/proxycert"
 )
@@ -58,11 +58,7 @@ func newHome(t testing.TB) *home {
 // encrypt writes the key with the passphrase "secret", and types another one.
 func (h *home) encrypt(t testing.TB, typed string) {
 	t.Helper()
-	block, err := pemfile.EncryptKey(h.user.Key, "secret")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.write(t, "encrypted.pem", block, 0o600)
+	h.write(t, "encrypted.pem", vectors.EncryptedKey(), 0o600) // of testca's key for leaves
 	h.in = typed
 }
 
