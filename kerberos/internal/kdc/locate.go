@@ -74,7 +74,7 @@ func parse(written string) server {
 			return wrong(`what is before the slash is neither "udp" nor "tcp"`)
 		}
 	}
-	if address, err := netip.ParseAddr(text); err == nil { // of IPv6 without brackets, which MIT refuses
+	if address, err := parseAddress(text); err == nil { // of IPv6 without brackets, which MIT refuses
 		s.host = address.String()
 		return s
 	}
@@ -95,10 +95,20 @@ func parse(written string) server {
 		}
 		s.port = port
 	}
-	if _, err := netip.ParseAddr(s.host); err != nil && (!isDomain(s.host) || strings.Trim(s.host, "0123456789") == "") {
+	if _, err := parseAddress(s.host); err != nil && (!isDomain(s.host) || strings.Trim(s.host, "0123456789") == "") {
 		return wrong("there is no name of a host, and no address")
 	}
 	return s
+}
+
+// parseAddress reads an address, whose zone must be the name of an interface: netip takes anything for one, of which a
+// bracket would end the address when it is joined with a port.
+func parseAddress(text string) (netip.Addr, error) {
+	address, err := netip.ParseAddr(text)
+	if err == nil && address.Zone() != "" && !isDomain(address.Zone()) {
+		err = errors.New("its zone is no interface")
+	}
+	return address, err
 }
 
 // lateDNS is how long one of the two lookups may take longer than the other, if that found something.

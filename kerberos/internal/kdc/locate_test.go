@@ -239,7 +239,7 @@ func TestDNSSilent(t *testing.T) {
 
 // FuzzKDCs: whatever krb5.conf says of a KDC, it is asked at a host and a port, or it is said why not.
 func FuzzKDCs(f *testing.F) {
-	for _, written := range []string{one, "[::1]:88", "::1", "tcp/h:1", "https://h/", "h:88 # c", "[", "]", "]:", "[h,i]", "/", ":", "udp/", "fe80::1%eth0"} {
+	for _, written := range []string{one, "[::1]:88", "::1", "tcp/h:1", "https://h/", "h:88 # c", "[", "]", "]:", "[h,i]", "/", ":", "udp/", "fe80::1%eth0", "::%]"} {
 		f.Add(written)
 	}
 	z := &zone{}
