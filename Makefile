@@ -10,7 +10,7 @@
 GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-FUZZTIME    ?= 1s
+FUZZTIME    ?= 400ms
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 
 export CGO_ENABLED = 0
