@@ -44,7 +44,8 @@ func TestBadChains(t *testing.T) {
 			t.Run(peer.name+" "+c.Name, func(t *testing.T) {
 				t.Parallel()
 				says, isTaken := peer.ask(t, c.Build(t))
-				if want := (c.Want == nil) == (peer.why == ""); isTaken != want {
+				either := c.Mended && peer.name == "openssl"
+				if want := (c.Want == nil) == (peer.why == ""); isTaken != want && !either {
 					t.Errorf("we take it: %v; %s: %v, %s\nwhy it should differ: %q", c.Want == nil, peer.name, isTaken, says, peer.why)
 				}
 				if c.Want == nil || slices.ContainsFunc(peer.refuses, c.Has) {

@@ -70,6 +70,8 @@ type Case struct {
 	Warns string
 	// OpenSSL and Globus say why their verdict is the other one; empty: they agree.
 	OpenSSL, Globus string
+	// Mended tells that a release of OpenSSL within a stable distribution has come to agree: OpenSSL is why older ones do not.
+	Mended bool
 }
 
 // Chain is what has been built.
