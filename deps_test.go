@@ -37,11 +37,11 @@ type pkg struct {
 // libraries are the public packages, and what they may import of the project
 // beside each other: tools that know as little of their surroundings as they do.
 var libraries = map[string][]string{
-	"ecp":       {"internal/printable"},
+	"ecp":       {"internal/challenge", "internal/printable"},
 	"getcert":   {"ecp", "internal/bundle", "internal/pemfile", "internal/printable"},
 	"proxycert": {"internal/bundle", "internal/dn", "internal/name"},
 	"credstore": {"proxycert", "internal/atomicfile", "internal/ownfile"},
-	"kerberos":  {"internal/printable"},
+	"kerberos":  {"internal/challenge", "internal/printable"},
 	"voms":      {"proxycert", "internal/name", "internal/printable"},
 	"trust":     {"proxycert", "internal/name"},
 	"myproxy":   {"proxycert"},

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/x509up/x509up/kerberos/internal/challenge"
+	"github.com/x509up/x509up/internal/challenge"
 	"github.com/x509up/x509up/kerberos/internal/gss"
 	"github.com/x509up/x509up/kerberos/internal/message"
 	"github.com/x509up/x509up/kerberos/internal/replay"

@@ -11,14 +11,13 @@ package web
 import (
 	"bytes"
 	"html"
-	"iter"
 	"mime"
 	"net/http"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
+	"github.com/x509up/x509up/internal/challenge"
 	"github.com/x509up/x509up/internal/printable"
 )
 
@@ -61,41 +60,10 @@ var passwordField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCom
 // parameter may hold commas.
 func Schemes(h http.Header) []string {
 	var found []string
-	for _, field := range h.Values("WWW-Authenticate") {
-		for item := range splitUnquoted(field) {
-			first, rest, _ := strings.Cut(item, " ")
-			// "name=value" is a parameter of the challenge before it; a scheme
-			// stands alone or before a blank.
-			if first == "" || strings.Contains(first, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=") {
-				continue
-			}
-			if s := printable.Text(first, maxText); s != "" && !slices.Contains(found, s) && len(found) < 8 {
-				found = append(found, s)
-			}
+	for scheme := range challenge.Each(h) {
+		if s := printable.Text(scheme, maxText); s != "" && !slices.Contains(found, s) && len(found) < 8 {
+			found = append(found, s)
 		}
 	}
 	return found
-}
-
-// splitUnquoted splits at the commas that are not in a quoted string. It makes no list: of commas a header may hold millions.
-func splitUnquoted(field string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		quoted, escaped, from := false, false, 0
-		for i := range len(field) {
-			switch c := field[i]; {
-			case escaped:
-				escaped = false
-			case quoted && c == '\\':
-				escaped = true
-			case c == '"':
-				quoted = !quoted
-			case c == ',' && !quoted:
-				if !yield(strings.TrimSpace(field[from:i])) {
-					return
-				}
-				from = i + 1
-			}
-		}
-		yield(strings.TrimSpace(field[from:]))
-	}
 }

@@ -6,6 +6,8 @@
 // and accepts these alone; the manual quotes them.
 package differences
 
+import "slices"
+
 // Difference is one of them.
 type Difference struct {
 	Tool string // as "voms-proxy-init"; of a family as "voms-proxy-*"
@@ -14,8 +16,10 @@ type Difference struct {
 }
 
 // All returns them, by tool.
-func All() []Difference {
-	return append([]Difference{
+func All() []Difference { return slices.Concat(voms(), grid(), ecp(), arc()) }
+
+func voms() []Difference {
+	return []Difference{
 		{"voms-proxy-*", "-help and -version have their own texts", "they show the options that there are, and which program it is"},
 		{"voms-proxy-info", "-exists is no where a certificate above the proxy has expired", "no server takes such a proxy"},
 		{"voms-proxy-info", "the strength of an EC key is that of its curve: 256, not 576", "the original takes the size of a signature"},
@@ -50,6 +54,11 @@ func All() []Difference {
 		{"voms-proxy-init", "progress is not shown as dots on stderr", "keys are made while the network is waited for"},
 		{"voms-proxy-destroy", "a CA directory need not be there", "the original exits 0 and leaves the proxy"},
 		{"voms-proxy-destroy", "a symbolic link, a file of somebody else, a read-only file, a key alone and what is no credential are left", "a slip must not cost a file"},
+	}
+}
+
+func grid() []Difference {
+	return []Difference{
 		{"grid-proxy-init", "-help says which options are not there yet", "-old and -draft are not: no server that is looked after takes them"},
 		{"grid-proxy-init", "-old and -draft are refused", "no proxies but those of RFC 3820 are made"},
 		{"grid-proxy-init", "a proxy has both key identifiers, no extended key usage, and a serial number of 8 bytes", "RFC 3820 asks for unique serial numbers; each extension more is one that some server refuses"},
@@ -75,5 +84,5 @@ func All() []Difference {
 		{"grid-proxy-destroy", "-all destroys the usual proxy wherever it is", "the original leaves it outside /tmp"},
 		{"grid-cert-info", "-all spells the certificate out in other words", "the layout of openssl x509 -text changes with its versions"},
 		{"grid-cert-info", "letters outside ASCII are escaped, as in all other tools of Globus", "the original writes them in Latin 1"},
-	}, append(ecp(), arc()...)...)
+	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/x509up/x509up/kerberos/internal/challenge"
+	"github.com/x509up/x509up/internal/challenge"
 )
 
 func header(fields ...string) http.Header { return http.Header{"Www-Authenticate": fields} }

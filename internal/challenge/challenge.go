@@ -37,21 +37,36 @@ type Challenge struct {
 // may hold commas.
 func Parse(h http.Header) []Challenge {
 	var found []Challenge
-	for _, field := range h.Values("WWW-Authenticate") {
-		for item := range splitUnquoted(field) {
-			scheme, rest, _ := strings.Cut(item, " ")
-			rest = strings.TrimSpace(rest)
-			// "name=value" is a parameter of the challenge before it; a scheme stands alone or before a blank.
-			if scheme == "" || strings.Contains(scheme, "=") || strings.HasPrefix(rest, "=") || len(found) == maxChallenges {
-				continue
-			}
-			if !isToken68(rest) {
-				rest = ""
-			}
-			found = append(found, Challenge{printable.Text(scheme, maxScheme), rest})
+	for scheme, rest := range Each(h) {
+		if len(found) == maxChallenges {
+			break
 		}
+		if !isToken68(rest) {
+			rest = ""
+		}
+		found = append(found, Challenge{printable.Text(scheme, maxScheme), rest})
 	}
 	return found
+}
+
+// Each goes through the challenges: the scheme as the server writes it, and what follows it up to a comma, which is a token or the
+// first parameter. Neither is bounded, or fit for a terminal.
+func Each(h http.Header) iter.Seq2[string, string] {
+	return func(yield func(scheme, rest string) bool) {
+		for _, field := range h.Values("WWW-Authenticate") {
+			for item := range splitUnquoted(field) {
+				scheme, rest, _ := strings.Cut(item, " ")
+				rest = strings.TrimSpace(rest)
+				// "name=value" is a parameter of the challenge before it; a scheme stands alone or before a blank.
+				if scheme == "" || strings.Contains(scheme, "=") || strings.HasPrefix(rest, "=") {
+					continue
+				}
+				if !yield(scheme, rest) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // isToken68 tells a token from a parameter, which has more than "=" behind its "=".
