@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/x509up/x509up/kerberos/ccache"
+	"github.com/x509up/x509up/kerberos/internal/mutant"
 	"github.com/x509up/x509up/kerberos/krb5"
 )
 
@@ -255,41 +255,11 @@ func TestParseOddities(t *testing.T) {
 	}
 }
 
-// mutate makes n variants of data: bits turned, pieces cut out, doubled, or made the largest number.
-func mutate(data []byte, n int) [][]byte {
-	random := rand.New(rand.NewPCG(5, 22))
-	variants := make([][]byte, n)
-	for i := range variants {
-		v := bytes.Clone(data)
-		for range 1 + random.IntN(3) {
-			at := random.IntN(len(v))
-			end := min(len(v), at+1+random.IntN(8))
-			switch random.IntN(5) {
-			case 0:
-				v[at] ^= 1 << random.IntN(8)
-			case 1:
-				v = append(v[:at:at], v[end:]...)
-			case 2:
-				v = append(v[:end:end], v[at:]...)
-			case 3:
-				copy(v[at:end], "\xff\xff\xff\xff\xff\xff\xff\xff")
-			case 4:
-				v = v[:at+1]
-			}
-			if len(v) == 0 {
-				v = []byte{5}
-			}
-		}
-		variants[i] = v
-	}
-	return variants
-}
-
 // TestMutations: 500 variants of each cache of others are read or refused, and nothing is allocated that they do not have.
 func TestMutations(t *testing.T) {
 	refused := 0 // not parallel: what others allocate would count
 	for _, name := range vectors {
-		variants := mutate(vector(t, name), 500)
+		variants := mutant.Variants(vector(t, name), 22, 500)
 		for i, v := range variants {
 			allocated := allocatedBy(func() {
 				c, err := ccache.Parse(v)
