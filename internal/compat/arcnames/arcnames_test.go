@@ -4,15 +4,12 @@
 package arcnames_test
 
 import (
-	"encoding/pem"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/compat/arcnames"
 	"github.com/x509up/x509up/internal/compat/golden"
 	"github.com/x509up/x509up/internal/testca"
@@ -58,75 +55,23 @@ func TestOriginals(t *testing.T) {
 	})
 }
 
-const subject = "/DC=org/DC=example/CN=Jane Doe"
+const subject = golden.Subject
 
 // home is a folder with user certificates and their keys.
 func home(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	ca := testca.New(t, testca.Options{})
-	jane := ca.Issue(t, testca.Leaf{Subject: subject, Key: testca.RSA(1)})
-	over := ca.Issue(t, testca.Leaf{Subject: subject, Key: testca.RSA(1), NotAfter: golden.Now.Add(-time.Hour)})
-	curve := ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=Eve"})
-	encrypted := golden.EncryptedKey()
-	plain := func(c *proxycert.Credential) []byte {
-		key, err := c.MarshalKey(proxycert.PKCS8)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
-	}
-	for name, data := range map[string][]byte{
-		"cert.pem": jane.MarshalChain(), "key.pem": plain(jane), "encrypted.pem": encrypted, "pass": []byte("secret\n"), "wrong": []byte("other\n"),
-		"over.pem": over.MarshalChain(), "ec.pem": curve.MarshalChain(), "ec.key": plain(curve), "policy": []byte("read only"),
-		".globus/usercert.pem": jane.MarshalChain(), ".globus/userkey.pem": plain(jane), "lax.key": plain(jane),
-		"arc/.arc/usercert.pem": curve.MarshalChain(), "arc/.arc/userkey.pem": plain(curve),
-		"arc/.globus/usercert.pem": jane.MarshalChain(), "arc/.globus/userkey.pem": plain(jane),
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Chmod(filepath.Join(dir, "lax.key"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	h := golden.NewHome(t)
+	h.Write(t, "pass", []byte("secret\n"))
+	h.Write(t, "wrong", []byte("other\n"))
+	h.WritePair(t, "arc/.arc/usercert.pem", "arc/.arc/userkey.pem", h.Eve)
+	h.WritePair(t, "arc/.globus/usercert.pem", "arc/.globus/userkey.pem", h.Jane)
+	return h.Dir
 }
 
 // run runs a line in which @ stands for a folder.
 func run(t *testing.T, dir, stdin, line string) golden.Result {
 	t.Helper()
-	r := golden.Run(t, arcnames.Tools(), stdin, strings.Fields(strings.ReplaceAll(line, "@", dir+"/"))...)
-	r.Out, r.Err = strings.ReplaceAll(r.Out, dir+"/", "@"), strings.ReplaceAll(r.Err, dir+"/", "@")
-	return r
-}
-
-// stored reads a proxy as others do, and checks its blocks.
-func stored(t *testing.T, path, keyBlock string) *proxycert.Credential {
-	t.Helper()
-	c, err := credstore.Load(path)
-	if err == nil {
-		err = c.Check(golden.Now)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var blocks []string
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		blocks = append(blocks, block.Type)
-	}
-	if !slices.Equal(blocks, []string{"CERTIFICATE", keyBlock, "CERTIFICATE"}) {
-		t.Errorf("the file has %q", blocks)
-	}
-	return c
+	return golden.RunIn(t, arcnames.Tools(), dir, stdin, line)
 }
 
 // TestArcInit: what arcproxy prints, and what is in the file then.
@@ -169,7 +114,7 @@ func TestArcInit(t *testing.T) {
 			if r.Out != want || r.Code != 0 {
 				t.Fatalf("%+v", r)
 			}
-			got := stored(t, filepath.Join(dir, "new"), keyBlock)
+			got := golden.Stored(t, filepath.Join(dir, "new"), keyBlock)
 			if got.TimeLeft(golden.Now) != left || proxycert.Strength(got.Leaf().PublicKey) != bits {
 				t.Errorf("it is valid for %s, with %d bits", got.TimeLeft(golden.Now), proxycert.Strength(got.Leaf().PublicKey))
 			}

@@ -4,7 +4,6 @@
 package gridnames_test
 
 import (
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,43 +20,20 @@ import (
 	"github.com/x509up/x509up/proxycert"
 )
 
-const subject = "/DC=org/DC=example/CN=Jane Doe"
+const subject = golden.Subject
 
 // home is a folder with user certificates and their keys, and the CA that they come from.
 func home(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	ca := testca.New(t, testca.Options{})
-	jane := ca.Issue(t, testca.Leaf{Subject: subject, Key: testca.RSA(1)})
-	over := ca.Issue(t, testca.Leaf{Subject: subject, Key: testca.RSA(1), NotAfter: golden.Now.Add(-time.Hour)})
-	curve := ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=Eve"})
-	encrypted := golden.EncryptedKey()
-	plain := func(c *proxycert.Credential) []byte {
-		key, err := c.MarshalKey(proxycert.PKCS8)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
-	}
-	whole, err := jane.Marshal(proxycert.PKCS1)
+	h := golden.NewHome(t)
+	whole, err := h.Jane.Marshal(proxycert.PKCS1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{
-		"cert.pem": jane.MarshalChain(), "key.pem": plain(jane), "encrypted.pem": encrypted, "whole.pem": whole,
-		"over.pem": over.MarshalChain(), "ec.pem": curve.MarshalChain(), "ec.key": plain(curve), "policy": []byte("read only"), "empty": nil,
-		".globus/usercert.pem": jane.MarshalChain(), ".globus/userkey.pem": plain(jane),
-		"cas/ca.pem": ca.PEM(),
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
+	h.Write(t, "whole.pem", whole)
+	h.Write(t, "empty", nil)
+	h.Write(t, "cas/ca.pem", h.CA.PEM())
+	return h.Dir
 }
 
 var dots = regexp.MustCompile(`Creating proxy \.+`)
@@ -65,9 +41,8 @@ var dots = regexp.MustCompile(`Creating proxy \.+`)
 // run runs a line in which @ stands for a folder.
 func run(t *testing.T, dir, stdin, line string) golden.Result {
 	t.Helper()
-	r := golden.Run(t, gridnames.Tools(), stdin, strings.Fields(strings.ReplaceAll(line, "@", dir+"/"))...)
-	r.Out = strings.ReplaceAll(dots.ReplaceAllString(r.Out, "Creating proxy ..."), dir+"/", "@")
-	r.Err = strings.ReplaceAll(r.Err, dir+"/", "@")
+	r := golden.RunIn(t, gridnames.Tools(), dir, stdin, line)
+	r.Out = dots.ReplaceAllString(r.Out, "Creating proxy ...")
 	return r
 }
 
@@ -114,7 +89,7 @@ func TestInit(t *testing.T) {
 			if r.Out != c.out || r.Code != 0 {
 				t.Fatalf("exit %d, %q, %s", r.Code, r.Out, r.Err)
 			}
-			got := stored(t, filepath.Join(dir, "proxy"))
+			got := golden.Stored(t, filepath.Join(dir, "proxy"), "PRIVATE KEY")
 			wantType := c.wantType
 			if wantType == "" {
 				wantType = "RFC 3820 compliant impersonation proxy"
@@ -144,30 +119,6 @@ func trusted(t *testing.T, dir string) {
 	}
 }
 
-// stored reads a proxy as others do, and checks its blocks.
-func stored(t *testing.T, path string) *proxycert.Credential {
-	t.Helper()
-	c, err := credstore.Load(path)
-	if err == nil {
-		err = c.Check(golden.Now)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var blocks []string
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		blocks = append(blocks, block.Type)
-	}
-	if !slices.Equal(blocks, []string{"CERTIFICATE", "PRIVATE KEY", "CERTIFICATE"}) {
-		t.Errorf("the file has %q", blocks)
-	}
-	return c
-}
-
 // TestInitFromEnvironment: without options the files are those of the environment, then those of the home folder.
 func TestInitFromEnvironment(t *testing.T) {
 	t.Parallel()
@@ -182,7 +133,7 @@ func TestInitFromEnvironment(t *testing.T) {
 			if r := run(t, dir, "", line); r != (golden.Result{}) {
 				t.Fatalf("%+v", r)
 			}
-			if got := proxycert.OneLine(stored(t, filepath.Join(dir, "proxy")).Identity()); got != subject {
+			if got := proxycert.OneLine(golden.Stored(t, filepath.Join(dir, "proxy"), "PRIVATE KEY").Identity()); got != subject {
 				t.Errorf("it is that of %s", got)
 			}
 		})
@@ -217,7 +168,7 @@ func TestPathLength(t *testing.T) {
 		if r := run(t, dir, "", "grid-proxy-init -q -path-length "+text+files); r.Code != 0 {
 			t.Fatalf("%+v", r)
 		}
-		info, _, err := proxycert.InfoOf(stored(t, filepath.Join(dir, "proxy")).Leaf())
+		info, _, err := proxycert.InfoOf(golden.Stored(t, filepath.Join(dir, "proxy"), "PRIVATE KEY").Leaf())
 		if err != nil || info.PathLength == nil || *info.PathLength != want {
 			t.Errorf("%s: %+v, %v", text, info, err)
 		}

@@ -4,18 +4,14 @@
 package xrdnames_test
 
 import (
-	"encoding/pem"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/x509up/x509up/credstore"
 	"github.com/x509up/x509up/internal/compat/golden"
 	"github.com/x509up/x509up/internal/compat/xrdnames"
-	"github.com/x509up/x509up/internal/testca"
 	"github.com/x509up/x509up/proxycert"
 )
 
@@ -35,69 +31,12 @@ func TestOriginal(t *testing.T) {
 }
 
 // home is a folder with user certificates and their keys.
-func home(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	ca := testca.New(t, testca.Options{})
-	jane := ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=Jane Doe", Key: testca.RSA(1)})
-	over := ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=Jane Doe", Key: testca.RSA(1), NotAfter: golden.Now.Add(-time.Hour)})
-	curve := ca.Issue(t, testca.Leaf{Subject: "/DC=org/DC=example/CN=Eve"})
-	plain := func(c *proxycert.Credential) []byte {
-		key, err := c.MarshalKey(proxycert.PKCS8)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
-	}
-	for name, data := range map[string][]byte{
-		"cert.pem": jane.MarshalChain(), "key.pem": plain(jane),
-		"over.pem": over.MarshalChain(), "ec.pem": curve.MarshalChain(), "ec.key": plain(curve), "policy": []byte("read only"),
-		".globus/usercert.pem": jane.MarshalChain(), ".globus/userkey.pem": plain(jane), "lax.key": plain(jane),
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Chmod(filepath.Join(dir, "lax.key"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
+func home(t *testing.T) string { return golden.NewHome(t).Dir }
 
 // run runs a line in which @ stands for a folder.
 func run(t *testing.T, dir, stdin, line string) golden.Result {
 	t.Helper()
-	r := golden.Run(t, xrdnames.Tools(), stdin, strings.Fields(strings.ReplaceAll(line, "@", dir+"/"))...)
-	r.Out, r.Err = strings.ReplaceAll(r.Out, dir+"/", "@"), strings.ReplaceAll(r.Err, dir+"/", "@")
-	return r
-}
-
-// stored reads a proxy as others do, and checks its blocks.
-func stored(t *testing.T, path string) *proxycert.Credential {
-	t.Helper()
-	c, err := credstore.Load(path)
-	if err == nil {
-		err = c.Check(golden.Now)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var blocks []string
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		blocks = append(blocks, block.Type)
-	}
-	if !slices.Equal(blocks, []string{"CERTIFICATE", "PRIVATE KEY", "CERTIFICATE"}) {
-		t.Errorf("the file has %q", blocks)
-	}
-	return c
+	return golden.RunIn(t, xrdnames.Tools(), dir, stdin, line)
 }
 
 const frame = "++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++\n"
@@ -126,7 +65,7 @@ func TestXrdInit(t *testing.T) {
 				!strings.Contains(r.Err, "\npath length : "+c.length+"\n") || !strings.HasSuffix(r.Err, "\ntime left   : "+c.time+"\n"+frame) {
 				t.Fatalf("%+v", r)
 			}
-			got := stored(t, filepath.Join(dir, "new"))
+			got := golden.Stored(t, filepath.Join(dir, "new"), "PRIVATE KEY")
 			if left := got.TimeLeft(time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC)); left != c.left || proxycert.Strength(got.Leaf().PublicKey) != c.bits {
 				t.Errorf("it is valid for %s", left)
 			}
